@@ -1,16 +1,18 @@
 #include "core/agent/agent.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include <sys/stat.h>
 #include <utime.h>
 
+#include "core/agent/config/config.hpp"
 #include "core/base/file.hpp"
 #include "core/base/log.hpp"
-#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -21,9 +23,6 @@ constexpr std::chrono::seconds kAliveInterval{10};
 constexpr std::chrono::milliseconds kUntilQuiet{500};
 constexpr std::chrono::seconds kBlindRetryPause{1};
 
-std::string marks_folder(const std::string& state_dir) {
-    return state_dir + "/calls";
-}
 // Its modification time tells until when the agent ran; it is set every ten seconds, without sync
 // or transaction. It contains the store's stream, and is kept when the store is lost.
 std::string alive_file(const std::string& state_dir) {
@@ -45,7 +44,6 @@ Result<std::unique_ptr<Agent>> Agent::open(run::Loop& loop, Options options) {
     AgentStore::Loaded loaded = EK_TRY(store->load());
     std::unique_ptr<Agent> agent(
         new Agent(loop, std::move(options), std::move(store), std::move(loaded)));
-    agent->disable_crashed();
     return agent;
 }
 
@@ -58,6 +56,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       position_(std::move(loaded.position)),
       writer_(store_->env(), loop.poster(), options_.writer),
       journal_(*store_, writer_, loop, options_.outbox, options_.keeps_events),
+      held_(options_.state_dir, std::move(loaded.disabled_collections), journal_),
       tracker_(catalog_, journal_, loop),
       checker_(catalog_, registry_, tracker_, loop, store_),
       repairs_(catalog_, tracker_, loop, options_.repairs),
@@ -66,6 +65,10 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       requests_(
           {catalog_, registry_, tracker_, checker_, engine_, admission_, journal_, loop, store_}),
       sweep_(catalog_, checker_, tracker_, loop, options_.sweep_interval),
+      watches_({catalog_, registry_, journal_, checker_, held_, loop, store_}, options_.watches,
+               [this](const std::string& from, const std::string& reason) {
+                   report_blind(from, reason);
+               }),
       memory_([store = store_] { return store->env().give_back(); }) {
     journal_.load(loaded);
     for (const Metadata& metadata : loaded.metadata) catalog_.put(metadata);
@@ -78,8 +81,6 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     }
     for (const PendingNotifications& pending : loaded.pending_notifications) catalog_.put(pending);
     for (const Tombstone& tombstone : loaded.tombstones) catalog_.put(tombstone);
-    for (DisabledCollection& disabled : loaded.disabled_collections)
-        disabled_collections_[disabled.collection] = std::move(disabled);
     // Somebody is at work there: a repair could only wait for that and fail. When the work is over
     // there is a check, which asks for the repair again if it is still needed.
     repairs_.start = [this](const wire::Ref& ref) {
@@ -87,6 +88,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         engine_.repair(ref);
     };
     engine_.on_idle = [this] { give_memory_back_soon(); };
+    requests_.on_release = [this](const std::string& collection) { return let_in(collection); };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     tracker_.on_unrecorded = [this](const wire::Ref& ref) {
@@ -99,45 +101,22 @@ Agent::~Agent() {
     stop();
 }
 
-// A plugin in whose call the last process ended is kept out until an administrator, or another
-// version of it, gives it a new chance: else the agent would end in the same call for ever.
-void Agent::disable_crashed() {
-    for (const LostCall& lost : take_lost_calls(marks_folder(options_.state_dir))) {
-        log::warning("the last run of the agent ended during a call of a plugin",
-                     {{"collection", lost.collection},
-                      {"call", lost.what},
-                      {"signal", std::to_string(lost.signal)}});
-        if (!lost.guilty()) continue;
-        const std::string how = lost.signal != 0
-                                    ? "crashed with signal " + std::to_string(lost.signal)
-                                    : "ended " + std::to_string(lost.endings) + " times in a row";
-        disabled_collections_[lost.collection] = {
-            lost.collection, "",
-            "the agent " + how + " in the " + lost.what +
-                "; after mending the plugin run: evenkeel-agent plugins "
-                "--release " +
-                lost.collection};
-    }
-}
-
 void Agent::refuse(std::string plugin, std::string reason) {
     registry_.refuse({"", std::move(plugin), std::move(reason)});
 }
 
-std::shared_ptr<CallMark> Agent::open_mark(const std::string& collection,
-                                           const std::string& lane) const {
-    const std::string file = percent_encode(collection) + lane;
-    auto mark = CallMark::open(marks_folder(options_.state_dir) + "/" + file);
-    if (mark) return *mark;
-    log::warning("calls are not marked", {{"why", mark.error().what}});
-    return nullptr;
-}
-
 void Agent::add(std::shared_ptr<plugin::Collection> collection) {
+    using Calls = HeldPlugins::Calls;
     const std::string name = collection->name();
-    const std::string version = collection->plugin();
-    CollectionRunner::Marks marks{open_mark(name, ""),
-                                  collection->parallel() ? open_mark(name, "+") : nullptr};
+    const std::string plugin = collection->plugin();
+    CollectionRunner::Marks marks;
+    // What runs in a process of its own cannot end this one.
+    if (collection->process() == nullptr) {
+        marks.changes = held_.open_mark(name, plugin, Calls::changes);
+        if (collection->parallel()) marks.reads = held_.open_mark(name, plugin, Calls::reads);
+        if (collection->watches())
+            collection->mark_watch(held_.open_mark(name, plugin, Calls::watch));
+    }
     CollectionRunner* runner = registry_.add(
         std::make_unique<CollectionRunner>(loop_, std::move(collection), std::move(marks)));
     if (!runner) return;
@@ -147,80 +126,118 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     runner->on_hung = [this, name] {
         tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
     };
-    if (const auto trouble = runner->collection().trouble()) {
-        log::error("a collection is unavailable", {{"collection", name}, {"why", trouble->what}});
-        return runner->disable(trouble->what, wire::UnknownReason::no_plugin);
-    }
-    const auto found = disabled_collections_.find(name);
-    if (found == disabled_collections_.end()) return;
-    DisabledCollection& disabled = found->second;
-    if (!disabled.plugin.empty() && disabled.plugin != version) {
-        journal_.commit({},
-                        [&store = *store_, name](store::WriteTxn& txn, const auto&) {
-                            return store.drop_disabled(txn, name);
-                        },
-                        {});
-        return;
-    }
-    if (disabled.plugin.empty()) {
-        disabled.plugin = version;
-        journal_.commit({},
-                        [&store = *store_, disabled](store::WriteTxn& txn, const auto&) {
-                            return store.put(txn, disabled);
-                        },
-                        {});
-    }
-    log::error("a plugin is held", {{"plugin", version}, {"why", disabled.reason}});
-    runner->disable(disabled.reason, wire::UnknownReason::plugin_hung);
+    const auto held = held_.reason(name, plugin);
+    if (!held) return;
+    log::error("a plugin is held", {{"plugin", plugin}, {"why", *held}});
+    runner->disable(*held, wire::UnknownReason::plugin_hung);
 }
 
-void Agent::open_watch(CollectionRunner& runner, std::function<void()> done) {
-    std::vector<Metadata> metadata;
-    for (const std::string& id : catalog_.ids_of(runner.name())) {
-        metadata.push_back(catalog_.find({runner.name(), id})->metadata);
+void Agent::open_late(CollectionRunner& runner) {
+    // A stamp means nothing to another instance.
+    for (const std::string& id : catalog_.ids_of(runner.name()))
+        catalog_.find({runner.name(), id})->stamp.clear();
+    open(runner,
+         [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
+}
+
+void Agent::replace(const std::string& plugin,
+                    const std::vector<std::shared_ptr<plugin::Collection>>& collections) {
+    registry_.forget_refusals(plugin);
+    std::set<std::string> served;
+    for (const auto& collection : collections) {
+        served.insert(collection->name());
+        serve(plugin, collection);
     }
-    plugin::OnHint on_hint;
-    if (options_.watches) {
-        on_hint = [this, post = loop_.poster(), name = runner.name()](plugin::Hint hint,
-                                                                      const std::string& id) {
-            post([this, hint, name, id] { this->on_hint(hint, name, id); });
-        };
+    for (const auto& [name, runner] : registry_) {
+        const plugin::RemotePlugin* process = runner->collection().process();
+        if (!process || process->name() != plugin || served.count(name) != 0) continue;
+        runner->disable("the plugin " + plugin + " was replaced by one that does not serve it",
+                        wire::UnknownReason::no_plugin);
+        tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
     }
-    runner.run<OpenedWatch>(
-        PluginCall("opening of the watch"),
-        [store = store_, metadata, on_hint](LaneContext& lane, const plugin::Call&) {
-            return agent::open_watch(lane, *store, metadata, on_hint);
-        },
-        [this, &runner, done = std::move(done)](const Result<OpenedWatch>& opened) {
-            if (opened) on_watch_opened(runner, *opened);
+    if (on_collections) on_collections();
+}
+
+void Agent::serve(const std::string& plugin,
+                  const std::shared_ptr<plugin::Collection>& collection) {
+    const std::string& name = collection->name();
+    CollectionRunner* runner = registry_.find(name);
+    const bool is_its_own = runner && runner->collection().plugin().starts_with(plugin + " ");
+    if (!is_its_own) {
+        add(collection);  // which is refused if another plugin serves it
+        if (runner) return;
+        runner = registry_.find(name);
+    } else if (!runner->replace(collection)) {
+        log::error("a plugin was replaced: restart the agent to use the new one",
+                   {{"collection", name}, {"plugin", collection->plugin()}});
+        return;
+    } else {
+        held_.let_in(name);
+    }
+    log::info("a plugin serves a collection in a new process",
+              {{"collection", name}, {"plugin", collection->plugin()}});
+    open_late(*runner);
+}
+
+void Agent::hold(const std::string& plugin, const std::string& why) {
+    for (const auto& [name, runner] : registry_) {
+        const plugin::RemotePlugin* process = runner->collection().process();
+        if (process == nullptr || process->name() != plugin) continue;
+        held_.hold(name, runner->collection().plugin(), why);
+        runner->disable(*held_.reason(name, runner->collection().plugin()),
+                        wire::UnknownReason::plugin_hung);
+        log::error("a plugin is held", {{"collection", name}, {"why", why}});
+        tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
+    }
+}
+
+bool Agent::let_in(const std::string& collection) {
+    held_.let_in(collection);
+    CollectionRunner* runner = registry_.find(collection);
+    plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
+    if (process == nullptr) return false;
+    process->release();
+    runner->enable();
+    open_late(*runner);
+    return true;
+}
+
+// A plugin that does not come back from its opening hangs in the first call of its lane, as in any
+// other call.
+void Agent::open(CollectionRunner& runner, const std::function<void()>& done) {
+    runner.run<std::optional<Error>>(
+        PluginCall("opening of the collection"),
+        [](LaneContext& lane, const plugin::Call& call) { return lane.collection->open(call); },
+        [this, &runner, done](const Result<std::optional<Error>>& opened) {
+            if (!opened) return done();  // it is held, or hangs
+            if (!*opened) return watches_.open(runner, done);
+            const std::string& why = (*opened)->what;
+            log::error("a collection is unavailable",
+                       {{"collection", runner.name()}, {"why", why}});
+            runner.disable(why, wire::UnknownReason::no_plugin);
+            if (begun_) tracker_.unknown_all(runner.name(), wire::UnknownReason::no_plugin);
             done();
         });
 }
 
-void Agent::on_watch_opened(CollectionRunner& runner, const OpenedWatch& opened) {
-    for (const Description& upgraded : opened.upgraded) {
-        if (catalog_.find(upgraded.metadata.ref)) catalog_.put(upgraded.metadata);
-        journal_.commit({},
-                        [&store = *store_, upgraded](store::WriteTxn& txn, const auto&) {
-                            return store.put(txn, upgraded);
-                        },
-                        {});
-    }
-    if (options_.watches && runner.collection().watches() && opened.unwatched > 0) {
-        log::warning("resources without a watch",
-                     {{"collection", runner.name()}, {"count", std::to_string(opened.unwatched)}});
-        report_blind(now_rfc3339(), "watch_lost");
-    }
-}
-
+// Most plugins take some milliseconds. The calls of one that takes longer wait in its lane behind
+// its opening, so that nothing else has to wait for it.
 void Agent::start(std::function<void()> ready) {
     auto left = std::make_shared<std::size_t>(registry_.size() + 1);
-    const auto one_less = [this, left, ready = std::move(ready)] {
-        if (--*left != 0) return;
+    const auto begin = [this, ready = std::move(ready)] {
+        if (std::exchange(begun_, true)) return;
+        late_plugins_.cancel();
         begin_work();
         ready();
     };
-    for (const auto& [name, runner] : registry_) open_watch(*runner, one_less);
+    const auto one_less = [left, begin] {
+        if (--*left == 0) begin();
+    };
+    for (const auto& [name, runner] : registry_) open(*runner, one_less);
+    late_plugins_ = loop_.after(options_.opening, [begin] {
+        log::warning("the agent begins without waiting longer for its plugins");
+        begin();
+    });
     loop_.post(one_less);
 }
 
@@ -234,7 +251,7 @@ void Agent::begin_work() {
             tracker_.unknown(entry, runner->verdict());
     }
     // A process that answers a single request does not do the daemon's work.
-    if (!options_.watches) return;
+    if (!options_.watches.watch) return;
     admission_.resume(std::move(inbox_), std::move(position_));
     const std::string before = read_file(alive_file(options_.state_dir)).value_or("");
     const bool store_lost = !before.empty() && before != store_->stream();
@@ -294,47 +311,10 @@ void Agent::report_blind(const std::string& from, const std::string& reason,
     journal_.commit({{wire::EventKind::agent_blind, std::move(data), {}, ""}}, {}, retry);
 }
 
-void Agent::on_hint(plugin::Hint hint, const std::string& collection, const std::string& id) {
-    if (stopped_) return;
-    switch (hint) {
-        case plugin::Hint::unsettled:
-            return checker_.unsettled({collection, id});
-        case plugin::Hint::missed:
-            checker_.settled(collection, "");
-            return on_missed_events(collection);
-        case plugin::Hint::changed:
-            checker_.settled(collection, id);
-            if (id.empty()) return checker_.request_collection(collection, CheckTrigger::event);
-            return checker_.request({collection, id}, CheckTrigger::event);
-    }
-}
-
-// Events of the watch were lost: everything is checked again, after a new watch is opened if the
-// old one is lost.
-void Agent::on_missed_events(const std::string& collection) {
-    CollectionRunner* runner = registry_.find(collection);
-    if (!runner) return;
-    const std::string from = now_rfc3339();
-    const auto check_result = [this, collection, from](const std::string& reason) {
-        checker_.round(collection, CheckTrigger::sweep,
-                       [this, from, reason] { report_blind(from, reason); });
-    };
-    runner->run<bool>(
-        PluginCall("question whether the watch is lost"),
-        [](LaneContext& lane, const plugin::Call&) {
-            const auto watch = lane.watch();
-            return !watch || watch->lost();
-        },
-        [this, runner, check_result](const Result<bool>& lost) {
-            if (!lost) return;
-            if (!*lost) return check_result("queue_overflow");
-            open_watch(*runner, [check_result] { check_result("watch_lost"); });
-        });
-}
-
 bool Agent::stop() {
     if (std::exchange(stopped_, true)) return true;
     alive_timer_.cancel();
+    late_plugins_.cancel();
     memory_timer_.cancel();
     if (alive_) write_alive();
     const bool all = registry_.stop();

@@ -9,8 +9,8 @@
 #include "core/agent/compliance/checker.hpp"
 #include "core/agent/compliance/compliance_tracker.hpp"
 #include "core/agent/compliance/sweep.hpp"
+#include "core/agent/held_plugins.hpp"
 #include "core/agent/lanes/collection_registry.hpp"
-#include "core/agent/lanes/plugin_calls.hpp"
 #include "core/agent/memory_keeper.hpp"
 #include "core/agent/model/catalog.hpp"
 #include "core/agent/requests/requests.hpp"
@@ -19,6 +19,7 @@
 #include "core/agent/runs/repair_scheduler.hpp"
 #include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/uplink_parts.hpp"
+#include "core/agent/watches.hpp"
 #include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
 
@@ -31,7 +32,7 @@ class Agent {
   public:
     struct Options {
         std::string state_dir;
-        bool watches = true;        // else nothing is noticed by itself: one command and the end
+        Watches::Options watches;   // none: nothing is noticed, one command and the end
         bool keeps_events = false;  // for an orchestrator
         std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
         Outbox::Limits outbox;
@@ -39,6 +40,8 @@ class Agent {
         std::chrono::milliseconds grace{2'000};  // past the deadline of a plugin call
         std::chrono::milliseconds longest_check{60'000};
         std::chrono::milliseconds silence{120'000};  // of a plugin call that is taken for hung
+        // How long the start waits for plugins to open.
+        std::chrono::milliseconds opening{10'000};
         store::Writer::Options writer = {};
     };
 
@@ -48,11 +51,19 @@ class Agent {
     Agent(const Agent&) = delete;
     Agent& operator=(const Agent&) = delete;
 
-    // Adds an open collection; it gets no calls when its plugin is disabled.
+    // Adds a collection, open or not; it gets no calls when its plugin is held.
     void add(std::shared_ptr<plugin::Collection> collection);
     void refuse(std::string plugin, std::string reason);
-    // Opens watches, then checks everything, goes on with commands; `ready` comes when all
-    // watches are open.
+    // Another version of a plugin has been loaded, into a process of its own: these are its
+    // collections, not open yet. Nothing that was asked of the old one is lost.
+    void replace(const std::string& plugin,
+                 const std::vector<std::shared_ptr<plugin::Collection>>& collections);
+    // The process of the plugin ("cron") has ended too often.
+    void hold(const std::string& plugin, const std::string& why);
+    // The collections that there are have changed; may be empty.
+    std::function<void()> on_collections;
+    // Opens collections and watches, then checks everything, goes on with commands; `ready` comes
+    // when all are open, or have had their time.
     void start(std::function<void()> ready);
     // Ends lanes and writer; false when a lane had to be left behind, and the process must end
     // without destructors.
@@ -63,9 +74,13 @@ class Agent {
     Journal& journal() { return journal_; }
     Catalog& catalog() { return catalog_; }
     CollectionRegistry& registry() { return registry_; }
+    HeldPlugins& held() { return held_; }
     Engine& engine() { return engine_; }
     ComplianceTracker& tracker() { return tracker_; }
     AgentStore& store() { return *store_; }
+    run::Post poster() { return loop_.poster(); }
+    // How long after its deadline a plugin's call may take to notice.
+    std::chrono::milliseconds grace() const { return options_.grace; }
     UplinkParts uplink_parts() {
         return {admission_, catalog_, registry_, tracker_, journal_, requests_};
     }
@@ -74,13 +89,12 @@ class Agent {
     Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store,
           AgentStore::Loaded loaded);
 
-    void open_watch(CollectionRunner& runner, std::function<void()> done);
-    void on_watch_opened(CollectionRunner& runner, const OpenedWatch& opened);
-    void on_hint(plugin::Hint hint, const std::string& collection, const std::string& id);
-    void on_missed_events(const std::string& collection);
-    void disable_crashed();
-    std::shared_ptr<CallMark> open_mark(const std::string& collection,
-                                        const std::string& lane) const;
+    void open(CollectionRunner& runner, const std::function<void()>& done);
+    // In place of the version of that plugin that serves it, if one does.
+    void serve(const std::string& plugin, const std::shared_ptr<plugin::Collection>& collection);
+    // Opens it after the start, and looks at what it serves.
+    void open_late(CollectionRunner& runner);
+    bool let_in(const std::string& collection);
     // Tried until it is stored; then `done` is called, which may be empty.
     void report_blind(const std::string& from, const std::string& reason,
                       std::function<void()> done = {});
@@ -95,9 +109,9 @@ class Agent {
     std::shared_ptr<AgentStore> store_;
     std::vector<InboxCommand> inbox_;  // unfinished; taken on when the work begins
     wire::StreamPosition position_;
-    std::map<std::string, DisabledCollection> disabled_collections_;  // by collection
     store::Writer writer_;
     Journal journal_;
+    HeldPlugins held_;
     Catalog catalog_;
     CollectionRegistry registry_;
     ComplianceTracker tracker_;
@@ -107,11 +121,14 @@ class Agent {
     Admission admission_;
     Requests requests_;
     Sweep sweep_;
+    Watches watches_;
     MemoryKeeper memory_;
     run::Timer memory_timer_;
     std::string alive_before_;  // RFC 3339: when the last process was last seen alive
     bool alive_ = false;        // from now on the file says so
     run::Timer alive_timer_;
+    run::Timer late_plugins_;
+    bool begun_ = false;
     std::uint64_t blind_failures_ = 0;
     std::map<std::uint64_t, run::Timer> blind_retries_;
     bool stopped_ = false;

@@ -2,43 +2,47 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <mutex>
 #include <utility>
 
+#include "core/agent/isolation.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/load.hpp"
+#include "core/plugin/package.hpp"
+#include "core/run/lane.hpp"
 #include "core/schema/schema.hpp"
 #include "core/schema/sensitive.hpp"
 
 namespace evenkeel::agent {
 
-namespace {
-
-using Collections = std::vector<std::weak_ptr<plugin::Collection>>;
+using WeakCollections = std::vector<std::weak_ptr<plugin::Collection>>;
 
 // Those that are loaded so far: a plugin that is loaded already may log from a thread of its own.
-class LoadedCollections {
+class PluginLoader::LoadedCollections {
   public:
     void add(const std::shared_ptr<plugin::Collection>& collection) {
         const std::scoped_lock lock(mutex_);
         all_.push_back(collection);
     }
-    Collections all() const {
+    WeakCollections all() const {
         const std::scoped_lock lock(mutex_);
         return all_;
     }
 
   private:
     mutable std::mutex mutex_;
-    Collections all_;
+    WeakCollections all_;
 };
+
+namespace {
 
 // Of the descriptions that may have one: others are not opened.
 Result<secrets::SecretTexts> secrets_on_host(const AgentStore& store,
-                                             const Collections& collections) {
+                                             const WeakCollections& collections) {
     std::map<std::string, std::shared_ptr<plugin::Collection>> by_name;
     for (const auto& each : collections)
         if (auto collection = each.lock()) by_name.emplace(collection->name(), collection);
@@ -75,44 +79,165 @@ void warn_of_missing_folders(Agent& agent, const std::vector<std::string>& folde
     }
 }
 
+constexpr std::chrono::milliseconds kLoadingMost{20'000};
+
+// Loads the code of plugins on a thread of their own: what they do by themselves may hang.
 }  // namespace
 
-void load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
-    plugin::LoadOptions options;
-    options.data_dir = config.state_dir + "/plugins";
-    options.accept_own_user = accept_own_user;
-    options.require_signatures = config.require_signatures;
-    options.keys = config.plugin_keys;
+class PluginLoader::CodeLoader {
+  public:
+    explicit CodeLoader(std::chrono::milliseconds patience) : patience_(patience) {}
+
+    // `timeout` when it did not come back, which its mark says then; `internal` without a mark.
+    Result<void> load(const plugin::Package& package, std::shared_ptr<plugin::CallMark> mark) {
+        const std::string what = "loading";
+        auto promise = std::make_shared<std::promise<Result<void>>>();
+        auto loaded = promise->get_future();
+        EK_CHECK(lane_.submit([package, mark, what, promise] {
+            if (mark) mark->begin(what);
+            auto result = plugin::load_code(package);
+            if (mark) mark->end();
+            promise->set_value(std::move(result));
+        }));
+        // In steps, so that a process that was stopped meanwhile blames nobody.
+        constexpr int kSteps = 20;
+        for (int step = 0; step < kSteps; ++step)
+            if (loaded.wait_for(patience_ / kSteps) == std::future_status::ready)
+                return loaded.get();
+        if (mark) mark->hangs();
+        lane_.abandon();
+        hangs_ = true;
+        return fail(mark ? Errc::timeout : Errc::internal,
+                    "the plugin " + package.name + " did not come back from its loading");
+    }
+
+    // Whether one did not come back: its thread has the dynamic linker's lock.
+    bool hangs() const { return hangs_; }
+
+  private:
+    const std::chrono::milliseconds patience_;
+    bool hangs_ = false;
+    run::Lane lane_{{.name = "plugin-loader"}};
+};
+
+namespace {
+
+// Whether the plugin is kept out, which is said for each of its collections then.
+bool is_held(Agent& agent, const plugin::Package& package) {
+    const std::string plugin = package.name + " " + package.version;
+    const auto why = agent.held().reason_not_to_load(package.collections, plugin);
+    if (!why) return false;
+    for (const std::string& collection : package.collections)
+        agent.registry().refuse({collection, plugin, *why});
+    return true;
+}
+
+}  // namespace
+
+PluginLoader::PluginLoader(Agent& agent, Config config, bool accept_own_user)
+    : agent_(agent), config_(std::move(config)), loaded_(std::make_shared<LoadedCollections>()) {
+    options_.data_dir = config_.state_dir + "/plugins";
+    options_.accept_own_user = accept_own_user;
+    options_.require_signatures = config_.require_signatures;
+    options_.keys = config_.plugin_keys;
     // Shared with the plugins, which live as long as the process.
-    options.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
-                              const std::string& bytes) { return sealer->fingerprint(bytes); };
-    warn_of_missing_folders(agent, config.plugin_dirs);
-    const auto loaded = std::make_shared<LoadedCollections>();
-    options.known_secrets = [&store = agent.store(), loaded] {
+    options_.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
+                               const std::string& bytes) { return sealer->fingerprint(bytes); };
+    options_.known_secrets = [&store = agent.store(), loaded = loaded_] {
         return secrets_on_host(store, loaded->all());
     };
-    options.agent_version = EVENKEEL_VERSION;
-    options.configurations = config.collections;
+    options_.agent_version = EVENKEEL_VERSION;
+    options_.configurations = config_.collections;
+}
+
+std::optional<plugin::Isolation> PluginLoader::isolation_of(const std::string& name) const {
+    auto isolation = agent::isolation_of(config_, name);
+    if (isolation) {
+        // The process ends before its lane counts as hanging.
+        isolation->grace = agent_.grace() / 2;
+        isolation->on_held = [&agent = agent_, post = agent_.poster()](const std::string& plugin,
+                                                                       const std::string& why) {
+            post([&agent, plugin, why] { agent.hold(plugin, why); });
+        };
+    }
+    return isolation;
+}
+
+Result<PluginLoader::Collections> PluginLoader::collections_of(const plugin::Package& package) {
+    plugin::LoadOptions options = options_;
+    options.isolation = isolation_of(package.name);
+    auto made = EK_TRY(plugin::collections_of(package, options));
+    Collections collections;
+    for (auto& each : made) {
+        collections.emplace_back(std::move(each));
+        loaded_->add(collections.back());
+    }
+    return collections;
+}
+
+// The error is one of the whole process; what is wrong with the plugin is told to the agent.
+Result<void> PluginLoader::load(const std::string& name, CodeLoader& loader) {
+    const auto refuse = [&](const Error& error) -> Result<void> {
+        agent_.refuse(name, error.what);
+        return {};
+    };
+    const auto package = plugin::find_package(config_.plugin_dirs, name, options_);
+    if (!package) return refuse(package.error());
+    if (is_held(agent_, *package)) return {};
+    if (!isolation_of(name)) {
+        const std::string& marked =
+            package->collections.empty() ? name : package->collections.front();
+        const auto code = loader.load(
+            *package, agent_.held().open_mark(marked, package->name + " " + package->version,
+                                              HeldPlugins::Calls::loading));
+        if (loader.hangs()) return fail(code.error());
+        if (!code) return refuse(code.error());
+    }
+    auto collections = collections_of(*package);
+    if (!collections) return refuse(collections.error());
+    for (const auto& collection : *collections) agent_.add(collection);
+    return {};
+}
+
+Result<void> PluginLoader::load_all() {
+    warn_of_missing_folders(agent_, config_.plugin_dirs);
+    CodeLoader loader(std::min(kLoadingMost, config_.call_silence));
     const std::vector<std::string> names =
-        config.plugins ? *config.plugins : plugin::available(config.plugin_dirs);
-    for (const std::string& name : names) {
-        auto collections = plugin::load(config.plugin_dirs, name, options);
-        if (!collections) {
-            agent.refuse(name, collections.error().what);
-            continue;
-        }
-        for (auto& collection : *collections) {
-            const std::shared_ptr<plugin::Collection> shared = std::move(collection);
-            loaded->add(shared);
-            agent.add(shared);
-        }
+        config_.plugins ? *config_.plugins : plugin::available(config_.plugin_dirs);
+    for (const std::string& name : names) EK_CHECK(load(name, loader));
+    plugin::CallMark::note_exits();
+    for (const auto& [name, configuration] : config_.collections) {
+        if (agent_.registry().knows(name)) continue;
+        agent_.registry().refuse({name, "",
+                                  "the configuration has collections." + name +
+                                      ", and no plugin that is loaded serves it"});
     }
-    for (const auto& [name, configuration] : config.collections) {
-        if (agent.registry().find(name)) continue;
-        agent.registry().refuse({name, "",
-                                 "the configuration has collections." + name +
-                                     ", and no plugin that is loaded serves it"});
+    for (const auto& [name, apart] : config_.isolation) {
+        if (std::find(names.begin(), names.end(), name) != names.end()) continue;
+        agent_.registry().warn("the configuration has isolation." + name +
+                               ", and there is no such plugin");
     }
+    return {};
+}
+
+bool PluginLoader::may_load(const std::string& name) const {
+    if (!config_.plugins) return true;
+    return std::find(config_.plugins->begin(), config_.plugins->end(), name) !=
+           config_.plugins->end();
+}
+
+Result<PluginLoader::Collections> PluginLoader::load_again(const std::string& name,
+                                                           const std::string& known_sha256) {
+    const auto package = EK_TRY(plugin::find_package(config_.plugin_dirs, name, options_));
+    if (package.sha256 == known_sha256) return Collections{};
+    if (!isolation_of(name))
+        return fail(Errc::conflict,
+                    package.object + " was replaced: restart the agent to use the new one");
+    return collections_of(package);
+}
+
+Result<void> load_plugins(Agent& agent, const Config& config, bool accept_own_user) {
+    return PluginLoader(agent, config, accept_own_user).load_all();
 }
 
 }  // namespace evenkeel::agent

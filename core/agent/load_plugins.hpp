@@ -1,12 +1,51 @@
 #pragma once
 
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
 #include "core/agent/agent.hpp"
 #include "core/agent/config/config.hpp"
+#include "core/plugin/load.hpp"
 
 namespace evenkeel::agent {
 
-// Loads the plugins that the configuration names (all that are found, if it names none) into
-// `agent`; what cannot be loaded is refused there with its reason.
-void load_plugins(Agent& agent, const Config& config, bool accept_own_user);
+// Loads plugins from the folders of a configuration, for one agent, which outlives this.
+class PluginLoader {
+  public:
+    using Collections = std::vector<std::shared_ptr<plugin::Collection>>;
+
+    PluginLoader(Agent& agent, Config config, bool accept_own_user);
+
+    // Loads the plugins that the configuration names (all that are found, if it names none) into
+    // the agent; what cannot be loaded is refused there with its reason. An error: a plugin did not
+    // come back from being loaded. This process cannot load anything any more then, and is to end
+    // without destructors; `timeout` when the next one keeps that plugin out. [loop]
+    Result<void> load_all();
+
+    const std::vector<std::string>& folders() const { return config_.plugin_dirs; }
+    // Whether the configuration has the plugin. [any]
+    bool may_load(const std::string& name) const;
+    // The collections of a plugin as its files are now, in a process of its own, not open yet; none
+    // when its shared object has this sum. `conflict` for one that runs in this process. [any]
+    Result<Collections> load_again(const std::string& name, const std::string& known_sha256);
+
+  private:
+    class LoadedCollections;
+    class CodeLoader;
+
+    Result<void> load(const std::string& name, CodeLoader& loader);
+    Result<Collections> collections_of(const plugin::Package& package);
+    std::optional<plugin::Isolation> isolation_of(const std::string& name) const;
+
+    Agent& agent_;
+    const Config config_;
+    plugin::LoadOptions options_;
+    std::shared_ptr<LoadedCollections> loaded_;
+};
+
+// Once, by a loader of its own.
+Result<void> load_plugins(Agent& agent, const Config& config, bool accept_own_user);
 
 }  // namespace evenkeel::agent

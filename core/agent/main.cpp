@@ -47,8 +47,8 @@ int run(int argc, const char* const* argv) {
     if (line.command == agent::Subcommand::check_store) return check_store(*config);
     if (line.command == agent::Subcommand::enrol) return agent::run_enrol(line, *config);
     log::set_level(log::Level::error);
-    return agent::run_command(line, *config, [&](const wire::Request& request, bool& clean) {
-        return agent::answer_in_process(line, *config, request, clean);
+    return agent::run_command(line, *config, [&](const wire::Request& request) {
+        return agent::answer_in_process(line, *config, request);
     });
 }
 

@@ -1,5 +1,6 @@
 #include "core/agent/one_shot.hpp"
 
+#include <csignal>
 #include <optional>
 #include <utility>
 
@@ -11,16 +12,18 @@
 namespace evenkeel::agent {
 
 Result<wire::Reply> answer_in_process(const CommandLine& line, const Config& config,
-                                      const wire::Request& request, bool& clean) {
+                                      const wire::Request& request) {
     run::Loop loop;
+    plugin::CallMark::note_ends();
     Agent::Options options;
     options.state_dir = config.state_dir;
     options.silence = config.call_silence;
-    options.watches = false;
+    options.watches.watch = false;
     options.repairs.repairs = false;
     options.keeps_events = config.orchestrator.has_value();
     auto agent = EK_TRY(Agent::open(loop, options));
-    load_plugins(*agent, config, !line.plugin_dirs.empty());
+    loop.on_signals({SIGINT, SIGTERM}, [&agent](int) { agent->registry().interrupt(); });
+    EK_CHECK(load_plugins(*agent, config, !line.plugin_dirs.empty()));
     std::optional<wire::Reply> reply;
     agent->start([&agent, &request, &reply] {
         agent->requests().answer_local(
@@ -28,7 +31,7 @@ Result<wire::Reply> answer_in_process(const CommandLine& line, const Config& con
     });
     loop.run_until([&reply] { return reply.has_value(); },
                    request.timeout + std::chrono::seconds(10));
-    clean = agent->stop();
+    agent->stop();
     if (!reply) return fail(Errc::timeout, "no answer in time");
     return *reply;
 }

@@ -141,6 +141,18 @@ bool is_utf8(std::string_view text) {
     return true;
 }
 
+std::string to_utf8(std::string_view text) {
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t length = decode_utf8(text, i).length;
+        if (length == 0) out += "\xEF\xBF\xBD";
+        else out.append(text.substr(i, length));
+        i += std::max<std::size_t>(length, 1);
+    }
+    return out;
+}
+
 std::string printable(std::string_view text) {
     std::string out;
     out.reserve(text.size());

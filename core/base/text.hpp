@@ -25,6 +25,8 @@ std::string percent_encode(std::string_view text);
 Result<std::string> percent_decode(std::string_view text);
 
 bool is_utf8(std::string_view text);
+// The text with U+FFFD in place of each byte that is not UTF-8.
+std::string to_utf8(std::string_view text);
 
 // The text with control characters, line ends, bidirectional overrides and broken UTF-8 replaced by
 // visible escapes (\n, \x1b, \u202e): safe for a log line or a terminal.

@@ -1,5 +1,6 @@
 #include "core/command_line/usage.hpp"
 
+#include <cstdint>
 #include <cstdio>
 
 #include <CLI/CLI.hpp>
@@ -27,6 +28,17 @@ std::string option_of(const std::string& word) {
     return word.substr(0, 2);
 }
 
+// How many words may stand behind the command; those before a further command among them.
+std::size_t places_of(const CLI::App& app) {
+    std::size_t places = 0;
+    for (const CLI::Option* option : app.get_options()) {
+        if (!option->get_positional()) continue;
+        if (option->get_items_expected_max() > 1) return SIZE_MAX;
+        ++places;
+    }
+    return places;
+}
+
 Known walk(const CLI::App& app, const std::vector<std::string>& words) {
     Known known{&app, ""};
     for (std::size_t i = 0; i < words.size(); ++i) {
@@ -41,8 +53,9 @@ Known walk(const CLI::App& app, const std::vector<std::string>& words) {
             if (option == word && takes_value(known.app, option)) ++i;
         } else if (const CLI::App* sub = subcommand_of(*known.app, word)) {
             known.app = sub;
+            known.places = 0;
             known.path += (known.path.empty() ? "" : " ") + sub->get_name();
-        } else if (!command_names(*known.app).empty()) {
+        } else if (!command_names(*known.app).empty() && known.places >= places_of(*known.app)) {
             known.unknown = word;
             return known;
         } else {
@@ -78,13 +91,7 @@ std::string unknown_word(const CLI::App& app, const Known& known) {
 }
 
 bool has_too_many_words(const Known& known) {
-    std::size_t most = 0;
-    for (const CLI::Option* option : known.app->get_options()) {
-        if (!option->get_positional()) continue;
-        if (option->get_items_expected_max() > 1) return false;
-        ++most;
-    }
-    return known.places > most;
+    return known.places > places_of(*known.app);
 }
 
 std::string usage_error(const CLI::App& app, const std::vector<std::string>& words,

@@ -38,4 +38,17 @@ Error misbehaviour(std::string_view plugin, std::string_view rule) {
                                      std::string(rule) + "; report it to the plugin's author"};
 }
 
+std::vector<std::string> capability_names(std::uint64_t caps) {
+    static constexpr std::pair<std::uint64_t, const char*> kNames[] = {
+        {EK_CAP_LIST, "list"},          {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
+        {EK_CAP_REMOVE, "remove"},      {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
+        {EK_CAP_WATCH, "watch"},        {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
+        {EK_CAP_PARALLEL, "parallel"},  {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"},
+        {EK_CAP_NORMALIZE, "normalize"}};
+    std::vector<std::string> names;
+    for (const auto& [capability, name] : kNames)
+        if ((caps & capability) != 0) names.emplace_back(name);
+    return names;
+}
+
 }  // namespace evenkeel::plugin

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <evenkeel/plugin.h>
 
@@ -53,6 +54,9 @@ bool is_whole(const T* given) {
 // `internal` for a status that is not in the list, and for EK_E_PARTIAL, which is no cause.
 Errc errc_of(ek_status status);
 bool is_status(ek_status status);
+
+// The names of these EK_CAP_, those that are known.
+std::vector<std::string> capability_names(std::uint64_t caps);
 
 // The error for a plugin that breaks a rule of the ABI: the message says that the plugin is at
 // fault.

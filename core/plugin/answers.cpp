@@ -11,8 +11,9 @@
 namespace evenkeel::plugin {
 namespace {
 
-// All that one call may answer, and one value of it.
-constexpr std::size_t kAnswerBytesMax = 256u << 20;
+// All that one call may answer, as it weighs in memory, and one value of it.
+constexpr std::size_t kAnswerBytesMax = 128u << 20;
+constexpr std::size_t kRecordBytes = 128;
 constexpr std::size_t kValueBytesMax = 1u << 20;
 constexpr std::size_t kDiagsMax = 1000;
 // A sentence of a diagnostic is cut here.
@@ -21,6 +22,18 @@ constexpr std::size_t kSentenceMax = 4096;
 constexpr std::size_t kProgressMax = 256;
 
 constexpr std::size_t kStampMax = 64;
+
+// What JSON takes in memory: a value for each comma, colon and bracket, besides the text.
+std::size_t weight_of(ek_str text) {
+    constexpr std::size_t kValueBytes = 48;
+    const auto is_structure = [](char letter) {
+        return letter == ',' || letter == ':' || letter == '[' || letter == '{';
+    };
+    if (text.ptr == nullptr) return 0;
+    if (text.len > kValueBytesMax) return text.len;
+    const auto values = std::count_if(text.ptr, text.ptr + text.len, is_structure);
+    return text.len + kValueBytes * static_cast<std::size_t>(values);
+}
 
 std::string sentence(ek_str text) {
     return printable(head(text, kSentenceMax));
@@ -35,6 +48,10 @@ wire::Outcome outcome_of(std::int32_t outcome, bool dry_run) {
     if (outcome >= EK_OUT_PLANNED && outcome <= EK_OUT_SKIPPED)
         return static_cast<wire::Outcome>(outcome - EK_OUT_PLANNED);
     return dry_run ? wire::Outcome::planned : wire::Outcome::done;
+}
+wire::Needs needs_of(std::uint32_t flags) {
+    if ((flags & EK_CHG_NEEDS_REBOOT) != 0) return wire::Needs::reboot;
+    return (flags & EK_CHG_NEEDS_RESTART) != 0 ? wire::Needs::restart : wire::Needs::nothing;
 }
 std::int32_t severity_of(std::int32_t severity) {
     return severity >= EK_SEV_DEBUG && severity <= EK_SEV_ERROR ? severity : EK_SEV_WARNING;
@@ -54,8 +71,8 @@ Answers::Answers(const Call& call, std::uint32_t flags)
       progress_(call.progress) {
     note_callback();
     const auto timeout = std::chrono::nanoseconds(call.timeout).count();
-    out_ = {sizeof(ek_out), 0,           this,      on_item, on_state, on_change,
-            on_diag,        on_progress, on_output, on_about};
+    out_ = {sizeof(ek_out), 0,       this,        on_item,   on_state,
+            on_change,      on_diag, on_progress, on_output, on_about};
     frame_.self = this;
     frame_.call = {sizeof(ek_call),
                    flags,
@@ -105,8 +122,10 @@ bool Answers::admit(std::size_t bytes) {
         return false;
     }
     note_callback();
-    bytes_ += bytes + 64;
-    if (bytes_ > kAnswerBytesMax) breaks("a call answers more than 256 MiB");
+    bytes_ += bytes;
+    if (bytes != 0) ++records_;
+    if (bytes_ > kAnswerBytesMax)
+        breaks("a call answers more than 128 MiB, in " + std::to_string(records_) + " records");
     return broken_rule_.empty();
 }
 
@@ -130,7 +149,7 @@ std::optional<Error> Answers::error_of(const ek_diag& diag) {
 ek_status Answers::on_item(void* ctx, const ek_item* item) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!is_whole(item)) return self.breaks("an item is too small");
-    if (!self.admit(item->id.len + item->json.len)) return EK_E_INTERNAL;
+    if (!self.admit(kRecordBytes + item->id.len + weight_of(item->json))) return EK_E_INTERNAL;
     Item told{copy(item->id), {}, {}};
     if (told.id.empty() || !is_utf8(told.id)) return self.breaks("an item without a good id");
     if (item->stamp.len > kStampMax) return self.breaks("a stamp is longer than 64 bytes");
@@ -153,7 +172,7 @@ ek_status Answers::on_item(void* ctx, const ek_item* item) noexcept {
 ek_status Answers::on_state(void* ctx, const ek_state* record) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!is_whole(record)) return self.breaks("a state is too small");
-    if (!self.admit(record->json.len)) return EK_E_INTERNAL;
+    if (!self.admit(kRecordBytes + weight_of(record->json))) return EK_E_INTERNAL;
     if (!self.has_subject()) return self.breaks("a state comes before what it is about");
     if (self.about_->state) return self.breaks("a call sends two states");
     auto state = self.value_of(record->json, "a state");
@@ -166,7 +185,8 @@ ek_status Answers::on_state(void* ctx, const ek_state* record) noexcept {
 ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!is_whole(change)) return self.breaks("a change is too small");
-    if (!self.admit(change->path.len + change->before.len + change->after.len))
+    if (!self.admit(kRecordBytes + change->path.len + weight_of(change->before) +
+                    weight_of(change->after)))
         return EK_E_INTERNAL;
     if (!self.has_subject()) return self.breaks("a change comes before what it is about");
     ReportedChange reported;
@@ -174,6 +194,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
     reported.change.path = copy(change->path);
     reported.change.action = action_of(change->action);
     reported.change.outcome = outcome_of(change->outcome, self.is_dry_run());
+    reported.change.needs = needs_of(change->flags);
     if (!reported.change.path.starts_with('/') || !is_utf8(reported.change.path))
         return self.breaks("a change's path is no pointer");
     for (const auto& [from, to] : {std::pair(change->before, &reported.change.before),
@@ -190,7 +211,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
 ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!is_whole(diag)) return self.breaks("a diagnostic is too small");
-    if (!self.admit(diag->path.len + diag->summary.len + diag->detail.len)) return EK_E_INTERNAL;
+    if (!self.admit(0)) return EK_E_INTERNAL;
     std::vector<Diagnostic>& diags = self.about_->diags;
     // Of too many words, those that say why it failed are kept.
     const bool is_reason = diag->severity == EK_SEV_ERROR && self.about_->error() == nullptr;
@@ -201,7 +222,7 @@ ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
 ek_status Answers::on_about(void* ctx, const ek_subject* subject) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!is_whole(subject)) return self.breaks("a subject is too small");
-    if (!self.admit(subject->id.len)) return EK_E_INTERNAL;
+    if (!self.admit(0)) return EK_E_INTERNAL;
     const std::string name = copy(subject->id);
     const auto entry = std::find_if(self.entries.begin(), self.entries.end(),
                                     [&](const Part& part) { return part.id == name; });
@@ -215,20 +236,18 @@ ek_status Answers::on_about(void* ctx, const ek_subject* subject) noexcept {
 
 ek_status Answers::on_progress(void* ctx, const ek_progress* progress) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!is_whole(progress))
-        return self.breaks("a record of progress is too small");
-    if (!self.admit(progress->message.len)) return EK_E_INTERNAL;
+    if (!is_whole(progress)) return self.breaks("a record of progress is too small");
+    if (!self.admit(0)) return EK_E_INTERNAL;
     if (self.progress_) {
         self.progress_({self.about_->id, std::min(progress->permille, 1000u),
-                         printable(head(progress->message, kProgressMax))});
+                        printable(head(progress->message, kProgressMax))});
     }
     return self.taken();
 }
 
 ek_status Answers::on_output(void* ctx, const ek_output* output) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
-    if (!is_whole(output))
-        return self.breaks("a record of output is too small");
+    if (!is_whole(output)) return self.breaks("a record of output is too small");
     // What is not kept costs nothing, so it does not count.
     if (!self.admit(0)) return EK_E_INTERNAL;
     if (output->bytes.ptr != nullptr)

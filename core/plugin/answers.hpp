@@ -90,7 +90,8 @@ class Answers {
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
     void note_callback() const;
-    // Counts the bytes against the call's limit and checks the thread.
+    // Counts the bytes against the call's limit (0: nothing of it is kept, or little) and checks
+    // the thread.
     bool admit(std::size_t bytes);
     ek_status breaks(std::string rule);
     // The answer to a record that is kept.
@@ -112,7 +113,7 @@ class Answers {
     std::string broken_rule_;
     std::atomic<bool> wrong_thread_{false};
     std::thread::id thread_ = std::this_thread::get_id();
-    std::size_t bytes_ = 0;
+    std::size_t bytes_ = 0, records_ = 0;
 };
 
 }  // namespace evenkeel::plugin

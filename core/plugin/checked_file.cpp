@@ -21,14 +21,22 @@ struct ElfStart {
 
 std::string machine_name(std::uint16_t machine) {
     switch (machine) {
-        case EM_386: return "i386";
-        case EM_X86_64: return "x86-64";
-        case EM_ARM: return "arm";
-        case EM_AARCH64: return "aarch64";
-        case EM_PPC64: return "ppc64";
-        case EM_S390: return "s390x";
-        case EM_RISCV: return "riscv";
-        default: return "machine " + std::to_string(machine);
+        case EM_386:
+            return "i386";
+        case EM_X86_64:
+            return "x86-64";
+        case EM_ARM:
+            return "arm";
+        case EM_AARCH64:
+            return "aarch64";
+        case EM_PPC64:
+            return "ppc64";
+        case EM_S390:
+            return "s390x";
+        case EM_RISCV:
+            return "riscv";
+        default:
+            return "machine " + std::to_string(machine);
     }
 }
 

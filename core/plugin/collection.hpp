@@ -18,6 +18,7 @@
 // that breaks a rule of the ABI becomes `internal`, naming the plugin and the rule.
 namespace evenkeel::plugin {
 
+class CallMark;
 class RemotePlugin;
 
 struct Item {
@@ -46,6 +47,8 @@ struct Applied {
     std::chrono::milliseconds retry_after{0};
     // Its warnings, as sentences without secrets; see wire::bounded_notes.
     std::vector<std::string> notes = {};
+    // What programs have printed, without secrets; nothing if they have not.
+    std::optional<wire::Output> output = std::nullopt;
 };
 
 // One of several changes in one call.
@@ -54,7 +57,7 @@ struct Entry {
     json::Value description;  // as apply takes it; null: remove
 };
 
-// One open collection. Calls block, so they run on the collection's lane, one at a time. The caller
+// One collection. Calls block, so they run on the collection's lane, one at a time. The caller
 // keeps the collection alive until the call returns, even when its result is no longer wanted.
 // [lane] unless said.
 class Collection {
@@ -81,6 +84,15 @@ class Collection {
     virtual bool parallel() const { return false; }
     // Whether apply_many is worth more than its calls one by one. [any]
     virtual bool batches() const { return false; }
+
+    // Lets the plugin begin; why it does not, which is trouble() from then on. Other calls wait for
+    // it. Once is enough.
+    virtual std::optional<Error> open(const Call& call) {
+        (void)call;
+        return trouble();
+    }
+    // Lets the plugin end; no call comes after it, and the watch is closed before.
+    virtual void close() {}
 
     // Every resource, or those of `ids` that exist (all ids when empty). `unsupported` without ids
     // where a collection has no natural whole (files).
@@ -123,8 +135,10 @@ class Collection {
     virtual Result<json::Value> upgrade(std::uint32_t from_version,
                                         const json::Value& description) = 0;
 
-    // `on_hint` runs on the reactor thread: only post it on. `unsupported` when the plugin cannot
-    // watch.
+    // The mark for calls that are made on the reactor's thread; before watch(). [any]
+    virtual void mark_watch(std::shared_ptr<CallMark>) {}
+    // `on_hint` runs on other threads, mostly the reactor's: only post it on. `unsupported` when
+    // the plugin cannot watch.
     virtual Result<std::unique_ptr<Watch>> watch(OnHint on_hint) = 0;
 };
 

@@ -8,6 +8,8 @@
 #include <evenkeel/plugin.h>
 
 #include "core/base/result.hpp"
+#include "core/plugin/log_limit.hpp"
+#include "core/plugin/storage.hpp"
 #include "core/secrets/redactor.hpp"
 
 namespace evenkeel::plugin {
@@ -17,7 +19,7 @@ struct Package;
 class RemotePlugin;
 
 // What the agent offers one plugin (ek_host): its log, its folder. Shared by all its instances,
-// since a call that hangs may use it after its collection is gone. Immutable. [any]
+// since a call that hangs may use it after its collection is gone. [any]
 class Host {
   public:
     // Makes the plugin's folder in options.data_dir, if there is one.
@@ -31,6 +33,8 @@ class Host {
     RemotePlugin* process() const { return process_.get(); }
     // Before there is an instance.
     void run_by(std::shared_ptr<RemotePlugin> process) { process_ = std::move(process); }
+    // One entry in the log: `severity` is an EK_SEV_.
+    void log(std::int32_t severity, ek_str message, ek_str fields) const;
     // Takes the secrets of all descriptions of this host out of a plugin's sentences, which may
     // quote what it found on the machine (a log, the output of a tool). The first sentence costs a
     // reading of every description that has a secret; keep it for one call only, as they change.
@@ -49,12 +53,15 @@ class Host {
 
   private:
     explicit Host(const LoadOptions& options);
-    static void log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
+    bool may_log() const;
+    static void on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* extension(void* ctx, const char* id) noexcept;
 
     std::string plugin_, version_, data_dir_;
     secrets::Redactor redactor_;
     secrets::KnownSecrets known_secrets_;
+    mutable LogLimit log_limit_;
+    std::unique_ptr<Storage> storage_;  // null without a folder
     ek_host table_{};
     std::shared_ptr<RemotePlugin> process_;  // the last member: it logs until it is gone
 };

@@ -73,16 +73,30 @@ Result<std::vector<Item>> Collection::read_changed(const std::vector<Known>& kno
 }
 
 Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
-                   schema::Schema schema)
-    : host_(std::move(host)),
+                   schema::Schema schema, Opener opener)
+    : opener_(std::move(opener)),
+      host_(std::move(host)),
       table_(table),
       name_(copy(table.name)),
       schema_text_(copy(table.schema_json)),
       schema_(std::move(schema)),
       fields_(schema_) {}
 
-void Instance::serve(std::shared_ptr<OpenInstance> opened) {
-    open_instance_ = std::move(opened);
+std::optional<Error> Instance::open(const Call& call) {
+    std::call_once(begun_, [&] {
+        begin(call);
+        is_opened_.set_value();
+    });
+    return trouble_;
+}
+
+void Instance::begin(const Call& call) {
+    auto opened = opener_(call);
+    if (!opened) {
+        trouble_ = std::move(opened.error());
+        return;
+    }
+    open_instance_ = std::move(*opened);
     try {
         backend_ = backend_of(table_, open_instance_->handle);
     } catch (...) {
@@ -90,8 +104,14 @@ void Instance::serve(std::shared_ptr<OpenInstance> opened) {
     }
 }
 
+void Instance::close() {
+    open_instance_.reset();
+}
+
 std::optional<Error> Instance::run(const char* what, Answers& answers, const Operation& operation) {
+    opened_.wait();
     if (trouble_) return trouble_;
+    if (!open_instance_) return Error{Errc::unavailable, "the collection is closed"};
     ek_status status = EK_E_INTERNAL;
     try {
         status = operation(open_instance_->handle, answers.call());
@@ -103,7 +123,19 @@ std::optional<Error> Instance::run(const char* what, Answers& answers, const Ope
     } catch (...) {
         return breaks(std::string("an exception leaves ") + what);
     }
+    tell_log(answers);
     return verdict(what, status, answers);
+}
+
+// What is neither an error nor for an administrator to see.
+void Instance::tell_log(const Answers& answers) const {
+    const auto tell = [this](const Part& part) {
+        for (const Diagnostic& diag : part.diags)
+            if (diag.severity < EK_SEV_WARNING && !diag.summary.empty())
+                host_->log(diag.severity, borrow(sentence_of(diag)), kAbsent);
+    };
+    tell(answers.whole);
+    for (const Part& entry : answers.entries) tell(entry);
 }
 
 std::optional<Error> Instance::verdict(const char* what, ek_status status,
@@ -140,16 +172,7 @@ std::vector<std::string> Instance::actions() const {
 }
 
 std::vector<std::string> Instance::capabilities() const {
-    static constexpr std::pair<std::uint64_t, const char*> kNames[] = {
-        {EK_CAP_LIST, "list"},         {EK_CAP_READ, "read"},       {EK_CAP_APPLY, "apply"},
-        {EK_CAP_REMOVE, "remove"},     {EK_CAP_PLAN, "plan"},       {EK_CAP_COMPARE, "compare"},
-        {EK_CAP_WATCH, "watch"},       {EK_CAP_UPGRADE, "upgrade"}, {EK_CAP_INVOKE, "invoke"},
-        {EK_CAP_PARALLEL, "parallel"}, {EK_CAP_BATCH, "batch"},     {EK_CAP_DESCRIBE, "describe"},
-        {EK_CAP_NORMALIZE, "normalize"}};
-    std::vector<std::string> names;
-    for (const auto& [capability, name] : kNames)
-        if (can(capability)) names.emplace_back(name);
-    return names;
+    return capability_names(table_.caps);
 }
 
 std::string Instance::broken_rule(const Item& item, std::string_view stamp,
@@ -285,12 +308,15 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
 }
 
 Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
+    opened_.wait();
     if (trouble_) return fail(*trouble_);
+    if (!open_instance_) return fail(Errc::unavailable, "the collection is closed");
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
     const auto sync = process() != nullptr ? watch_sync : nullptr;
-    return open_watch({open_instance_, open_instance_->handle, &table_, plugin(), sync}, Call{},
-                      std::move(on_hint));
+    return open_watch(
+        {open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, sync}, Call{},
+        std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

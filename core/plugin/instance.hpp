@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <future>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,10 +37,9 @@ struct OpenInstance {
 // against the schema and the rules of the ABI before anyone sees them. [lane]
 class Instance : public Collection {
   public:
-    Instance(std::shared_ptr<const Host> host, const ek_collection& table, schema::Schema schema);
-    // The open instance, or why there is none. One of the two before the first call.
-    void serve(std::shared_ptr<OpenInstance> opened);
-    void give_up(Error trouble) { trouble_ = std::move(trouble); }
+    using Opener = std::function<Result<std::shared_ptr<OpenInstance>>(const Call&)>;
+    Instance(std::shared_ptr<const Host> host, const ek_collection& table, schema::Schema schema,
+             Opener opener);
 
     const std::string& name() const override { return name_; }
     const std::string& plugin() const override { return host_->plugin(); }
@@ -47,12 +49,14 @@ class Instance : public Collection {
     bool watches() const override { return can(EK_CAP_WATCH); }
     std::vector<std::string> actions() const override;
     std::vector<std::string> capabilities() const override;
-    std::string backend() const override { return backend_; }
-    std::optional<Error> trouble() const override { return trouble_; }
+    std::string backend() const override { return is_open() ? backend_ : ""; }
+    std::optional<Error> trouble() const override { return is_open() ? trouble_ : std::nullopt; }
     RemotePlugin* process() const override { return host_->process(); }
     bool parallel() const override { return can(EK_CAP_PARALLEL); }
     bool batches() const override { return can(EK_CAP_BATCH); }
 
+    std::optional<Error> open(const Call& call) override;
+    void close() override;
     Result<std::vector<Item>> list(const std::vector<std::string>& ids, const Call& call) override;
     Result<std::vector<Item>> read(const std::vector<std::string>& ids, const Call& call) override;
     Result<std::vector<Item>> read_changed(const std::vector<Known>& known,
@@ -74,15 +78,23 @@ class Instance : public Collection {
     }
     Result<json::Value> upgrade(std::uint32_t from_version,
                                 const json::Value& description) override;
+    void mark_watch(std::shared_ptr<CallMark> mark) override { watch_mark_ = std::move(mark); }
     Result<std::unique_ptr<Watch>> watch(OnHint on_hint) override;
 
   private:
+    // Whether open() has returned; what it has set is there then.
+    bool is_open() const {
+        return opened_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
+    }
+    void begin(const Call& call);
     bool can(std::uint64_t capability) const { return (table_.caps & capability) != 0; }
+    bool can_plan() const { return can(EK_CAP_PLAN) && can(EK_CAP_APPLY); }
 
     // Runs one operation of the plugin; nothing on success.
     using Operation = std::function<ek_status(ek_instance*, const ek_call*)>;
     std::optional<Error> run(const char* what, Answers& answers, const Operation& operation);
     std::optional<Error> verdict(const char* what, ek_status status, const Answers& answers) const;
+    void tell_log(const Answers& answers) const;
     Error failure(Errc code, const std::string& text) const;
     Error breaks(const std::string& rule) const { return misbehaviour(plugin(), rule); }
     // The error of a call that changes nothing, without secrets.
@@ -104,19 +116,32 @@ class Instance : public Collection {
     std::string broken_rule(const Item& item, std::string_view stamp, std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
                        const json::Value& description, Host::Filter& filter) const;
-    // The warnings and errors, without the one that is `told` as the error of the call.
+    // A sentence for each described field that has gone out of use.
+    std::vector<std::string> deprecations_in(const json::Value& description) const;
+    // These, and the warnings and errors, without the one that is `told` as the error of the call.
     std::vector<std::string> notes_of(const Part& part, const Diagnostic* told,
                                       const json::Value& description, Host::Filter& filter) const;
+    std::optional<wire::Output> output_of(const PrintedOutput& printed,
+                                          const json::Value& description,
+                                          Host::Filter& filter) const;
     void redact_change(const json::Value& description, ReportedChange& reported) const;
-    // Why this is refused without asking the plugin; nothing when it is not.
-    std::optional<Error> refusal(const json::Value& description) const;
+    // Why this is refused before the plugin is asked to do it; nothing when it is not.
+    std::optional<Error> refusal(const std::string& id, const json::Value& description,
+                                 bool dry_run, const Call& call);
+    // Why the id is not how it is written.
+    std::optional<Error> wrong_spelling(const std::string& id, const Call& call);
     void run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
                   bool dry_run, const Call& call);
     Applied plan_apply(const std::string& id, const json::Value& description, const Call& call);
     Applied plan_remove(const std::string& id, const Call& call);
 
+    const Opener opener_;
     std::shared_ptr<const Host> host_;
+    std::once_flag begun_;
+    std::promise<void> is_opened_;
+    const std::shared_future<void> opened_ = is_opened_.get_future().share();
     std::shared_ptr<OpenInstance> open_instance_;  // null when there is trouble
+    std::shared_ptr<CallMark> watch_mark_;
     const ek_collection& table_;
     std::string name_, schema_text_, backend_;
     std::optional<Error> trouble_;

@@ -51,16 +51,34 @@ void Instance::redact_change(const json::Value& description, ReportedChange& rep
     }
 }
 
+std::vector<std::string> Instance::deprecations_in(const json::Value& description) const {
+    std::vector<std::string> notes;
+    for (const schema::Field& field : fields_) {
+        if (!field.is_deprecated || description.find(field.name) == nullptr) continue;
+        notes.push_back("the field " + field.name + " is deprecated" +
+                        (field.message.empty() ? "" : ": " + field.message));
+    }
+    return notes;
+}
+
 std::vector<std::string> Instance::notes_of(const Part& part, const Diagnostic* told,
                                             const json::Value& description,
                                             Host::Filter& filter) const {
-    std::vector<std::string> notes;
+    std::vector<std::string> notes = deprecations_in(description);
     for (const Diagnostic& diag : part.diags) {
         if (diag.severity < EK_SEV_WARNING || &diag == told || diag.summary.empty()) continue;
-        if (notes.size() == wire::kNotesMost) break;
+        if (notes.size() >= wire::kNotesMost) break;
         notes.push_back(filter(host_->redactor().text(fields_, description, sentence_of(diag))));
     }
     return wire::bounded_notes(std::move(notes));
+}
+
+std::optional<wire::Output> Instance::output_of(const PrintedOutput& printed,
+                                                const json::Value& description,
+                                                Host::Filter& filter) const {
+    if (printed.bytes() == 0) return std::nullopt;
+    std::string text = filter(host_->redactor().text(fields_, description, printed.text()));
+    return wire::bounded({to_utf8(text), printed.bytes(), printed.is_cut()});
 }
 
 Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
@@ -68,6 +86,7 @@ Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_ru
     Applied applied;
     applied.error = std::move(error);
     applied.notes = notes_of(part, applied.error ? part.error() : nullptr, description, filter);
+    applied.output = output_of(part.output, description, filter);
     if (applied.error) {
         applied.error->what =
             filter(host_->redactor().text(fields_, description, applied.error->what));
@@ -96,12 +115,29 @@ Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_ru
     return applied;
 }
 
-std::optional<Error> Instance::refusal(const json::Value& description) const {
+std::optional<Error> Instance::wrong_spelling(const std::string& id, const Call& call) {
+    if (!can(EK_CAP_NORMALIZE)) return std::nullopt;
+    Answers answers(call, 0);
+    auto error = run("normalize", answers, [&](ek_instance* self, const ek_call* frame) {
+        return table_.normalize(self, frame, borrow(id));
+    });
+    if (error) return error;
+    if (answers.items.size() != 1) return breaks("normalize answers no id, or several");
+    const std::string& normal = answers.items.front().id;
+    if (normal == id) return std::nullopt;
+    return Error{Errc::invalid,
+                 "\"" + printable(id) + "\" is another spelling: write it " + printable(normal)};
+}
+
+std::optional<Error> Instance::refusal(const std::string& id, const json::Value& description,
+                                       bool dry_run, const Call& call) {
+    if (auto wrong = wrong_spelling(id, call)) return wrong;
     if (description.is_null()) {
         if (can(EK_CAP_REMOVE)) return std::nullopt;
         return Error{Errc::unsupported, name_ + " cannot be removed"};
     }
-    if (!can(EK_CAP_APPLY))
+    // What can only be read is compared.
+    if (!can(EK_CAP_APPLY) && !dry_run)
         return Error{Errc::unsupported, "the collection " + name_ + " is read-only"};
     const auto wrong = schema_.validate(description, schema::Mode::description);
     if (wrong.empty()) return std::nullopt;
@@ -112,8 +148,8 @@ std::optional<Error> Instance::refusal(const json::Value& description) const {
 
 Applied Instance::apply(const std::string& id, const json::Value& description, bool dry_run,
                         const Call& call) {
-    if (auto refused = refusal(description)) return {{}, {}, std::move(refused)};
-    if (dry_run && !can(EK_CAP_PLAN)) return plan_apply(id, description, call);
+    if (auto refused = refusal(id, description, dry_run, call)) return {{}, {}, std::move(refused)};
+    if (dry_run && !can_plan()) return plan_apply(id, description, call);
     Host::Filter filter(*host_);
     Answers answers(filtered(call, filter), change_flags(dry_run, call));
     const std::string desired = json::write(description);
@@ -124,8 +160,8 @@ Applied Instance::apply(const std::string& id, const json::Value& description, b
 }
 
 Applied Instance::remove(const std::string& id, bool dry_run, const Call& call) {
-    if (auto refused = refusal({})) return {{}, {}, std::move(refused)};
-    if (dry_run && !can(EK_CAP_PLAN)) return plan_remove(id, call);
+    if (auto refused = refusal(id, {}, dry_run, call)) return {{}, {}, std::move(refused)};
+    if (dry_run && !can_plan()) return plan_remove(id, call);
     Host::Filter filter(*host_);
     Answers answers(filtered(call, filter), change_flags(dry_run, call));
     auto error = run("remove", answers, [&](ek_instance* self, const ek_call* frame) {
@@ -138,14 +174,14 @@ std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, boo
                                           const Call& call) {
     std::set<std::string_view> ids;
     for (const Entry& entry : entries) ids.insert(entry.id);
-    const bool can_batch = batches() && (!dry_run || can(EK_CAP_PLAN));
+    const bool can_batch = batches() && (!dry_run || can_plan());
     if (!can_batch || entries.size() < 2 || ids.size() != entries.size())
         return Collection::apply_many(entries, dry_run, call);
     std::vector<Applied> all(entries.size());
     std::vector<const Entry*> going;
     std::vector<Applied*> into;
     for (std::size_t at = 0; at < entries.size(); ++at) {
-        all[at].error = refusal(entries[at].description);
+        all[at].error = refusal(entries[at].id, entries[at].description, dry_run, call);
         if (all[at].error) continue;
         going.push_back(&entries[at]);
         into.push_back(&all[at]);
@@ -188,9 +224,9 @@ void Instance::run_many(const std::vector<const Entry*>& entries, const std::vec
         }
         std::optional<Error> error = failed;
         if (const Diagnostic* diagnostic = part.error(); diagnostic != nullptr && !error) {
-            error = failure(
-                errc_of(diagnostic->status == EK_OK ? EK_E_INTERNAL : diagnostic->status),
-                sentence_of(*diagnostic));
+            error =
+                failure(errc_of(diagnostic->status == EK_OK ? EK_E_INTERNAL : diagnostic->status),
+                        sentence_of(*diagnostic));
         }
         if (!error && !part.mentioned)
             error = breaks("it does not say what became of \"" + printable(part.id) + "\"");
@@ -227,6 +263,7 @@ Applied Instance::plan_apply(const std::string& id, const json::Value& descripti
     const auto drift = compare(id, description, state);
     if (!drift) return {{}, {}, drift.error()};
     Applied applied;
+    applied.notes = wire::bounded_notes(deprecations_in(description));
     for (const wire::FieldDrift& field : *drift)
         applied.changes.push_back(
             {field.path, field.actual, field.expected,

@@ -1,6 +1,6 @@
 #include "core/plugin/load.hpp"
 
-#include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <set>
 
@@ -19,8 +19,8 @@ Result<const ek_module*> module_of(const Package& package, const std::shared_ptr
                                    const LoadOptions& options) {
     if (!options.isolation) return load_library(package);
     EK_CHECK(require_abi(package));
-    host->run_by(EK_TRY(RemotePlugin::start(package, *host->table(), *options.isolation,
-                                            options.accept_own_user)));
+    host->run_by(EK_TRY(
+        RemotePlugin::start(package, *host->table(), *options.isolation, options.accept_own_user)));
     return host->process()->module();
 }
 
@@ -30,6 +30,21 @@ Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::str
                                                       const std::string& name,
                                                       const LoadOptions& options) {
     const Package package = EK_TRY(find_package(folders, name, options));
+    if (!options.isolation) EK_CHECK(load_code(package));
+    auto collections = EK_TRY(collections_of(package, options));
+    Call call;
+    call.timeout = std::chrono::seconds(30);
+    for (const auto& collection : collections) collection->open(call);
+    return collections;
+}
+
+Result<void> load_code(const Package& package) {
+    EK_TRY(load_library(package));
+    return {};
+}
+
+Result<std::vector<std::unique_ptr<Collection>>> collections_of(const Package& package,
+                                                                const LoadOptions& options) {
     const auto host = EK_TRY(Host::make(package, options));
     const ek_module* module = EK_TRY(module_of(package, host, options));
     std::vector<std::unique_ptr<Collection>> collections;
@@ -39,7 +54,7 @@ Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::str
             options.configurations.find(std::string(table.name.ptr, table.name.len));
         const json::Value none = json::Object{};
         collections.push_back(EK_TRY(
-            open_instance(*module, table, host,
+            make_instance(*module, table, host,
                           configured == options.configurations.end() ? none : configured->second)));
     }
     return collections;

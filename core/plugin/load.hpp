@@ -17,6 +17,7 @@
 namespace evenkeel::plugin {
 
 class Collection;
+struct Package;
 
 struct LoadOptions : Trust {
     std::string data_dir;  // private and writable; a folder for each plugin is made in it
@@ -35,6 +36,13 @@ struct LoadOptions : Trust {
 Result<std::vector<std::unique_ptr<Collection>>> load(const std::vector<std::string>& folders,
                                                       const std::string& name,
                                                       const LoadOptions& options);
+
+// The two steps of it, for who has to know in which one a plugin does not come back. Loads the code
+// of a checked package, which runs what the plugin does by itself when it is loaded.
+Result<void> load_code(const Package& package);
+// The collections of a package whose code is loaded; they are not open yet.
+Result<std::vector<std::unique_ptr<Collection>>> collections_of(const Package& package,
+                                                                const LoadOptions& options);
 
 // The names of all plugins in `folders` (those with a manifest), sorted, each once.
 std::vector<std::string> available(const std::vector<std::string>& folders);

@@ -17,13 +17,19 @@ constexpr std::size_t kCollectionsMax = 64;
 // An operation's pointer has to be there exactly when its capability is.
 bool capabilities_match(const ek_collection& c) {
     const std::pair<std::uint64_t, bool> operations[] = {
-        {EK_CAP_LIST, c.list != nullptr},         {EK_CAP_READ, c.read != nullptr},
-        {EK_CAP_APPLY, c.apply != nullptr},       {EK_CAP_REMOVE, c.remove != nullptr},
-        {EK_CAP_BATCH, c.apply_many != nullptr},  {EK_CAP_INVOKE, c.invoke != nullptr},
-        {EK_CAP_COMPARE, c.compare != nullptr},   {EK_CAP_UPGRADE, c.upgrade != nullptr},
+        {EK_CAP_LIST, c.list != nullptr},
+        {EK_CAP_READ, c.read != nullptr},
+        {EK_CAP_APPLY, c.apply != nullptr},
+        {EK_CAP_REMOVE, c.remove != nullptr},
+        {EK_CAP_BATCH, c.apply_many != nullptr},
+        {EK_CAP_INVOKE, c.invoke != nullptr},
+        {EK_CAP_COMPARE, c.compare != nullptr},
+        {EK_CAP_UPGRADE, c.upgrade != nullptr},
         {EK_CAP_NORMALIZE, c.normalize != nullptr},
-        {EK_CAP_WATCH, c.watch_open != nullptr},  {EK_CAP_WATCH, c.watch_interest != nullptr},
-        {EK_CAP_WATCH, c.watch_ready != nullptr}, {EK_CAP_WATCH, c.watch_close != nullptr}};
+        {EK_CAP_WATCH, c.watch_open != nullptr},
+        {EK_CAP_WATCH, c.watch_interest != nullptr},
+        {EK_CAP_WATCH, c.watch_ready != nullptr},
+        {EK_CAP_WATCH, c.watch_close != nullptr}};
     for (const auto& [capability, there] : operations)
         if (((c.caps & capability) != 0) != there) return false;
     const bool batch_without_apply = (c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0;
@@ -76,10 +82,10 @@ Result<const ek_module*> module_of(const boost::dll::shared_library& library,
 
 Result<void> require_abi(const Package& package) {
     if (package.abi_major == EK_ABI_MAJOR) return {};
-    return fail(Errc::unsupported,
-                "plugin " + package.name + " is built for ABI " +
-                    std::to_string(package.abi_major) + " and this agent speaks " +
-                    std::to_string(EK_ABI_MAJOR) + ": install the version for this agent");
+    return fail(Errc::unsupported, "plugin " + package.name + " is built for ABI " +
+                                       std::to_string(package.abi_major) +
+                                       " and this agent speaks " + std::to_string(EK_ABI_MAJOR) +
+                                       ": install the version for this agent");
 }
 
 Result<const ek_module*> load_object(const Package& package) {

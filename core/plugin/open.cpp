@@ -1,6 +1,5 @@
 #include "core/plugin/open.hpp"
 
-#include <chrono>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -33,10 +32,8 @@ std::optional<Error> check(const Host& host, const ek_collection& table,
 
 Result<std::shared_ptr<OpenInstance>> open(const ek_module& module, const ek_collection& table,
                                            const std::shared_ptr<const Host>& host,
-                                           const json::Value& configuration) {
+                                           const json::Value& configuration, const Call& call) {
     if (auto wrong = check(*host, table, configuration)) return fail(std::move(*wrong));
-    Call call;
-    call.timeout = std::chrono::seconds(30);
     Answers answers(call, 0);
     const std::string given = json::write(configuration);
     ek_instance* handle = nullptr;
@@ -58,22 +55,17 @@ Result<std::shared_ptr<OpenInstance>> open(const ek_module& module, const ek_col
 
 }  // namespace
 
-Result<std::unique_ptr<Collection>> open_instance(const ek_module& module,
+Result<std::unique_ptr<Collection>> make_instance(const ek_module& module,
                                                   const ek_collection& table,
                                                   std::shared_ptr<const Host> host,
-                                                  const json::Value& configuration) {
+                                                  json::Value configuration) {
     auto schema = schema::Schema::compile(copy(table.schema_json));
     if (!schema)
         return fail(misbehaviour(host->plugin(),
                                  "the schema of " + copy(table.name) + ": " + schema.error().what));
-    auto instance = std::make_unique<Instance>(host, table, std::move(*schema));
-    auto opened = open(module, table, host, configuration);
-    if (opened) {
-        instance->serve(std::move(*opened));
-    } else {
-        instance->give_up(std::move(opened.error()));
-    }
-    return instance;
+    auto opener = [&module, &table, host, configuration = std::move(configuration)](
+                      const Call& call) { return open(module, table, host, configuration, call); };
+    return std::make_unique<Instance>(host, table, std::move(*schema), std::move(opener));
 }
 
 }  // namespace evenkeel::plugin

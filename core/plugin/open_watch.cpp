@@ -1,34 +1,38 @@
 #include "core/plugin/open_watch.hpp"
 
 #include <atomic>
-#include <cerrno>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <utility>
 
-#include <poll.h>
-#include <sys/timerfd.h>
-
-#include "core/base/fd.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/answers.hpp"
 #include "core/plugin/broken_rule.hpp"
+#include "core/plugin/call_marks.hpp"
 #include "core/plugin/reactor.hpp"
+#include "core/plugin/watch_sources.hpp"
 
 namespace evenkeel::plugin {
 namespace {
 
-// How long a caller waits for the reactor before it counts as hanging.
-constexpr std::chrono::milliseconds kPatience{5000};
+// An id that is longer is none that the agent has asked for.
+constexpr std::size_t kIdMost = 4096;
 
 // One open watch, shared between its owner and what still runs for it on the reactor.
 class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
   public:
     SharedWatch(Watched watched, Reactor& reactor, OnHint on_hint)
-        : watched_(std::move(watched)), reactor_(reactor), on_hint_(std::move(on_hint)) {
+        : watched_(std::move(watched)),
+          reactor_(reactor),
+          on_hint_(std::move(on_hint)),
+          sources_(reactor, this) {
         host_ = {sizeof(ek_watch_host), 0, this, on_fd, on_timer, on_told};
     }
+    ~SharedWatch() { reactor_.remove_all(this); }
+    SharedWatch(const SharedWatch&) = delete;
+    SharedWatch& operator=(const SharedWatch&) = delete;
 
     Result<void> open(const Call& call);
     Result<void> interest(const std::string& id, bool on);
@@ -41,68 +45,98 @@ class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
     static ek_status on_timer(void* ctx, std::uint64_t at_ns) noexcept;
     static void on_told(void* ctx, const ek_hint* hint) noexcept;
 
-    void ready(std::int32_t fd, std::uint32_t events);
-    void timer_rang();
+    Result<ek_watch*> open_at_plugin(const Call& call);
+    Result<void> run(std::function<void()> task) {
+        return reactor_.run(std::move(task), reactor_.patience(), this);
+    }
+    // Calls the plugin; false when the watch is over after it.
+    bool call(const std::string& what, const std::function<ek_status()>& operation,
+              ek_status& status);
+    bool ready(std::int32_t fd, std::uint32_t events);
     void shut();
     void lose(const std::string& why);
+    void on_hang();
     void report(Hint hint, const std::string& id);
 
     const Watched watched_;
     Reactor& reactor_;
     std::mutex hint_mutex_;  // held while it is called: none is under way once close() has it
     OnHint on_hint_;         // empty once closed
+    std::string current_;    // what the plugin was called for last; also guarded by hint_mutex_
     ek_watch_host host_{};
     ek_watch* handle_ = nullptr;  // null once closed; on the reactor's thread after open()
-    Fd timer_{::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)};
-    std::atomic<bool> lost_{false};
+    WatchSources sources_;
+    std::atomic<bool> lost_{false}, hung_{false};
 };
 
-Result<void> SharedWatch::open(const Call& call) {
-    if (!timer_) return fail(system_error(errno, "cannot make a timer for a watch"));
-    const auto weak = weak_from_this();
-    EK_CHECK(reactor_.add(this, timer_.get(), POLLIN, [weak](std::uint32_t) {
-        if (const auto self = weak.lock()) self->timer_rang();
-    }));
+Result<ek_watch*> SharedWatch::open_at_plugin(const Call& call) {
     Answers answers(call, 0);
     ek_watch* handle = nullptr;
     ek_status status = EK_E_INTERNAL;
-    std::string rule;
     try {
         status = watched_.table->watch_open(watched_.handle, answers.call(), &host_, &handle);
     } catch (const BrokenRule& broken) {
-        rule = broken.rule;
+        return fail(misbehaviour(watched_.plugin, broken.rule));
     } catch (...) {
-        rule = "an exception leaves watch_open";
+        return fail(misbehaviour(watched_.plugin, "an exception leaves watch_open"));
     }
-    if (rule.empty() && status == EK_OK && handle == nullptr) rule = "watch_open gives no watch";
-    if (!rule.empty() || status != EK_OK) {
-        reactor_.remove_all(this);
-        if (!rule.empty()) return fail(misbehaviour(watched_.plugin, rule));
+    if (status != EK_OK)
         return fail(errc_of(status), answers.error_text().value_or("the plugin cannot watch"));
+    if (handle == nullptr) return fail(misbehaviour(watched_.plugin, "watch_open gives no watch"));
+    return handle;
+}
+
+Result<void> SharedWatch::open(const Call& call) {
+    const auto weak = weak_from_this();
+    reactor_.on_hang(this, [weak] {
+        if (const auto self = weak.lock()) self->on_hang();
+    });
+    EK_CHECK(
+        sources_.start({weak, watched_.plugin,
+                        [this](std::int32_t fd, std::uint32_t events) { return ready(fd, events); },
+                        [this](const std::string& why) { lose(why); }}));
+    ek_watch* const handle = EK_TRY(open_at_plugin(call));
+    return run([self = shared_from_this(), handle] {
+        self->handle_ = handle;
+        self->sources_.open();
+    });
+}
+
+// A call that comes back after its thread was left behind closes the watch there.
+bool SharedWatch::call(const std::string& what, const std::function<ek_status()>& operation,
+                       ek_status& status) {
+    {
+        const std::lock_guard lock(hint_mutex_);
+        current_ = what;
     }
-    const auto self = shared_from_this();
-    return reactor_.run([self, handle] { self->handle_ = handle; }, kPatience);
+    bool threw = false;
+    if (watched_.mark) watched_.mark->begin(what);
+    try {
+        status = operation();
+    } catch (...) {
+        threw = true;
+    }
+    if (watched_.mark) watched_.mark->end();
+    if (hung_) {
+        shut();
+        return false;
+    }
+    if (threw) lose("an exception leaves the " + what);
+    return !threw;
 }
 
 Result<void> SharedWatch::interest(const std::string& id, bool on) {
-    struct Reply {
-        ek_status status = EK_E_UNAVAILABLE;
-    };
-    auto reply = std::make_shared<Reply>();
-    const auto self = shared_from_this();
-    EK_CHECK(reactor_.run(
-        [self, reply, id, on] {
-            if (self->handle_ == nullptr) return;
-            try {
-                reply->status =
-                    self->watched_.table->watch_interest(self->handle_, borrow(id), on ? 1 : 0);
-            } catch (...) {
-                self->lose("an exception leaves watch_interest");
-            }
-        },
-        kPatience));
-    if (reply->status == EK_OK) return {};
-    return fail(errc_of(reply->status),
+    auto status = std::make_shared<ek_status>(EK_E_UNAVAILABLE);
+    EK_CHECK(run([self = shared_from_this(), status, id, on] {
+        if (self->handle_ == nullptr) return;
+        const auto operation = [&] {
+            return self->watched_.table->watch_interest(self->handle_, borrow(id), on ? 1 : 0);
+        };
+        ek_status answer = EK_E_UNAVAILABLE;
+        if (self->call("watch_interest of " + id, operation, answer)) *status = answer;
+    }));
+    if (*status == EK_OK) return {};
+    return fail(errc_of(*status),
                 "plugin " + watched_.plugin + " cannot watch " + id + " now, its log says why");
 }
 
@@ -115,31 +149,37 @@ void SharedWatch::sync() {
             [self] {
                 if (self->handle_ != nullptr) self->watched_.sync(self->handle_);
             },
-            kPatience));
+            reactor_.patience(), this));
         return;
     }
     for (int turns = 0; turns < 2; ++turns)
-        if (!reactor_.run([] {}, kPatience)) return;
+        if (!reactor_.run([] {}, reactor_.patience())) return;
 }
 
 void SharedWatch::close() {
+    OnHint last;
     {
         const std::lock_guard lock(hint_mutex_);
-        on_hint_ = nullptr;
+        last = std::exchange(on_hint_, nullptr);
     }
-    const auto self = shared_from_this();
-    const auto closed = reactor_.run([self] { self->shut(); }, kPatience);
-    if (!closed) log::error("a watch is left behind", {{"why", closed.error().what}});
+    const bool has_hung = hung_;
+    const auto closed = run([self = shared_from_this()] { self->shut(); });
+    if (closed) return;
+    log::error("a watch is left behind",
+               {{"plugin", watched_.plugin}, {"why", closed.error().what}});
+    if (last && !has_hung) last(Hint::hung, "watch_close");
 }
 
 void SharedWatch::shut() {
-    if (handle_ != nullptr) {
-        ek_watch* const handle = std::exchange(handle_, nullptr);
+    if (ek_watch* const handle = std::exchange(handle_, nullptr)) {
+        const char* what = "watch_close";
+        if (watched_.mark) watched_.mark->begin(what);
         try {
             watched_.table->watch_close(handle);
         } catch (...) {
             log::error("an exception leaves watch_close", {{"plugin", watched_.plugin}});
         }
+        if (watched_.mark) watched_.mark->end();
     }
     reactor_.remove_all(this);
 }
@@ -151,54 +191,45 @@ void SharedWatch::lose(const std::string& why) {
     report(Hint::missed, "");
 }
 
+// On the thread that looks after the reactor's.
+void SharedWatch::on_hang() {
+    hung_ = true;
+    lost_ = true;
+    std::string what;
+    {
+        const std::lock_guard lock(hint_mutex_);
+        what = current_;
+    }
+    report(Hint::hung, what);
+}
+
 void SharedWatch::report(Hint hint, const std::string& id) {
     const std::lock_guard lock(hint_mutex_);
     if (on_hint_) on_hint_(hint, id);
 }
 
-void SharedWatch::ready(std::int32_t fd, std::uint32_t events) {
-    if (handle_ == nullptr) return;
-    try {
-        const ek_status status = watched_.table->watch_ready(handle_, fd, events);
-        if (status != EK_OK) lose("watch_ready answers " + std::to_string(status));
-    } catch (...) {
-        lose("an exception leaves watch_ready");
-    }
-}
-
-void SharedWatch::timer_rang() {
-    std::uint64_t times = 0;
-    if (::read(timer_.get(), &times, sizeof(times)) != sizeof(times)) return;  // set anew meanwhile
-    ready(-1, 0);
+bool SharedWatch::ready(std::int32_t fd, std::uint32_t events) {
+    if (handle_ == nullptr) return false;
+    const auto operation = [&] { return watched_.table->watch_ready(handle_, fd, events); };
+    ek_status status = EK_OK;
+    if (!call("watch_ready", operation, status)) return false;
+    if (status != EK_OK) lose("watch_ready answers " + std::to_string(status));
+    return handle_ != nullptr;
 }
 
 ek_status SharedWatch::on_fd(void* ctx, std::int32_t fd, std::uint32_t poll_events) noexcept {
-    auto& self = *static_cast<SharedWatch*>(ctx);
-    if (poll_events == 0) {
-        self.reactor_.remove(&self, fd);
-        return EK_OK;
-    }
-    const auto weak = self.weak_from_this();
-    const auto added = self.reactor_.add(&self, fd, poll_events, [weak, fd](std::uint32_t events) {
-        if (const auto shared = weak.lock()) shared->ready(fd, events);
-    });
-    return added ? EK_OK : EK_E_UNAVAILABLE;
+    return static_cast<SharedWatch*>(ctx)->sources_.poll(fd, poll_events) ? EK_OK
+                                                                          : EK_E_UNAVAILABLE;
 }
 
 ek_status SharedWatch::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
-    auto& self = *static_cast<SharedWatch*>(ctx);
-    itimerspec when{};
-    when.it_value.tv_sec = static_cast<time_t>(at_ns / 1'000'000'000);
-    when.it_value.tv_nsec = static_cast<long>(at_ns % 1'000'000'000);
-    return ::timerfd_settime(self.timer_.get(), TFD_TIMER_ABSTIME, &when, nullptr) == 0
-               ? EK_OK
-               : EK_E_INTERNAL;
+    return static_cast<SharedWatch*>(ctx)->sources_.set_timer(at_ns) ? EK_OK : EK_E_INTERNAL;
 }
 
 void SharedWatch::on_told(void* ctx, const ek_hint* hint) noexcept {
     auto& self = *static_cast<SharedWatch*>(ctx);
     // It has no answer by which a plugin could learn that its record is wrong: all are read again.
-    if (!is_whole(hint)) return self.report(Hint::changed, "");
+    if (!is_whole(hint) || hint->id.len > kIdMost) return self.report(Hint::changed, "");
     if (hint->kind == EK_HINT_MISSED) return self.report(Hint::missed, "");
     // Nothing settles what is about all.
     const bool unsettled = hint->kind == EK_HINT_UNSETTLED && hint->id.len != 0;

@@ -10,6 +10,7 @@
 namespace evenkeel::plugin {
 
 struct Call;
+class CallMark;
 
 // What a watch needs of its instance; keeps the instance open.
 struct Watched {
@@ -17,6 +18,7 @@ struct Watched {
     ek_instance* handle = nullptr;
     const ek_collection* table = nullptr;
     std::string plugin;
+    std::shared_ptr<CallMark> mark = nullptr;  // of what the reactor calls; may be null
     // Brings the hints of a plugin that is not in this process; else null.
     void (*sync)(ek_watch* watch) = nullptr;
 };

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 #include <optional>
 #include <utility>
 
@@ -14,6 +15,7 @@
 #include "core/crypto/hash.hpp"
 #include "core/json/json.hpp"
 #include "core/plugin/checked_file.hpp"
+#include "core/plugin/platform.hpp"
 #include "core/plugin/sums.hpp"
 
 namespace evenkeel::plugin {
@@ -56,10 +58,6 @@ Result<void> read_manifest(Package& package) {
     if (!collections) return fail("collections", collections.error());
     if (collections->empty()) return fail(Errc::invalid, "it lists no collections");
     package.collections = std::move(*collections);
-    if (!manifest.find("platforms")) return {};
-    auto platforms = texts(manifest["platforms"]);
-    if (!platforms) return fail("platforms", platforms.error());
-    package.platforms = std::move(*platforms);
     return {};
 }
 
@@ -67,21 +65,8 @@ Result<void> check_manifest(const std::string& path, bool accept_own_user, Packa
     package.manifest = EK_TRY(read_text(path, accept_own_user));
     const auto read = read_manifest(package);
     if (read) return {};
-    return fail(Errc::invalid, path + " is no plugin manifest: " + read.error().what +
-                                   std::string(kAgain));
-}
-
-Result<void> check_platform(const Package& package) {
-    if (package.platforms.empty()) return {};
-    const auto here = platform_names(os_release());
-    if (std::find_first_of(package.platforms.begin(), package.platforms.end(), here.begin(),
-                           here.end()) != package.platforms.end())
-        return {};
-    return fail(Errc::unsupported,
-                "plugin " + package.name + " is for " +
-                    printable(listed_in_words(package.platforms, "or")) + " and this is " +
-                    printable(here.empty() ? "no known system" : here.front()) +
-                    ": install one that is made for it");
+    return fail(Errc::invalid,
+                path + " is no plugin manifest: " + read.error().what + std::string(kAgain));
 }
 
 Result<void> check_object(bool accept_own_user, Package& package) {
@@ -96,8 +81,8 @@ Result<void> check_object(bool accept_own_user, Package& package) {
     package.sha256 = to_hex(sum.finish());
     const auto elf = check_elf(beginning.value_or(""));
     if (elf) return {};
-    return fail(elf.error().code, package.object + " " + elf.error().what +
-                                      ": install the plugin for this machine");
+    return fail(elf.error().code,
+                package.object + " " + elf.error().what + ": install the plugin for this machine");
 }
 
 // One of the keys, whose signature it is; nothing where none has to be.
@@ -113,8 +98,9 @@ Result<void> check_signature(const Sums& sums, const std::string& path, const Tr
     }
     if (!trust.require_signatures) return {};
     if (sums.key_id().empty())
-        return fail(Errc::denied, path + " is not signed, and this host loads signed plugins only: "
-                                         "sign it with ek-plugin sign, or get one that is");
+        return fail(Errc::denied, path +
+                                      " is not signed, and this host loads signed plugins only: "
+                                      "sign it with ek-plugin sign, or get one that is");
     return fail(Errc::denied, path + " is signed by key " + printable(sums.key_id()) +
                                   ", which is none of plugin_keys: add the key there if you trust "
                                   "it");
@@ -125,8 +111,8 @@ Result<void> check_sums(const std::string& stem, const Trust& trust, Package& pa
     const std::string text = EK_TRY(read_text(path, trust.accept_own_user));
     const auto sums = Sums::parse(text);
     if (!sums)
-        return fail(Errc::invalid, path + " is no sum file: " + sums.error().what +
-                                       std::string(kAgain));
+        return fail(Errc::invalid,
+                    path + " is no sum file: " + sums.error().what + std::string(kAgain));
     if (sums->sha256(package.name + ".so") != package.sha256 ||
         sums->sha256(package.name + ".manifest.json") != crypto::sha256_hex(package.manifest))
         return fail(Errc::denied, stem + ".so or its manifest is not what " + path +
@@ -156,8 +142,9 @@ Inspection inspect_package(const std::string& stem, const Trust& trust) {
         if (!checked) found.refusals.push_back(std::move(checked.error()));
     };
     note(require_safe_folder(parent_of(stem), trust.accept_own_user));
-    note(check_manifest(stem + ".manifest.json", trust.accept_own_user, package));
-    note(check_platform(package));
+    auto manifest = check_manifest(stem + ".manifest.json", trust.accept_own_user, package);
+    if (manifest) manifest = require_platform(package.name, package.manifest, read_os_release());
+    note(std::move(manifest));
     note(check_object(trust.accept_own_user, package));
     note(check_sums(stem, trust, package));
     return found;
@@ -169,7 +156,8 @@ Result<Package> find_package(const std::vector<std::string>& folders, const std:
         return fail(Errc::invalid,
                     "\"" + printable(name) + "\" is no plugin name: a-z, 0-9, - and _ only");
     for (const std::string& folder : folders) {
-        const std::string stem = folder + "/" + name;
+        // Whole, since a plugin's own process has another working directory.
+        const std::string stem = std::filesystem::absolute(folder + "/" + name).string();
         if (::access((stem + ".manifest.json").c_str(), F_OK) != 0) continue;
         Inspection found = inspect_package(stem, trust);
         if (!found.refusals.empty()) return fail(std::move(found.refusals.front()));

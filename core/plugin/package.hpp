@@ -13,7 +13,7 @@ namespace evenkeel::plugin {
 
 // Whom a host believes that a plugin is good.
 struct Trust {
-    bool accept_own_user = false;     // --plugin-dir: files of the running user will do, else root's
+    bool accept_own_user = false;  // --plugin-dir: files of the running user will do, else root's
     bool require_signatures = false;  // nothing is loaded that none of the keys has signed
     std::vector<crypto::VerifyKey> keys = {};
 };
@@ -28,9 +28,8 @@ struct Package {
     std::string version;
     std::int64_t abi_major = 0;
     std::vector<std::string> collections;
-    std::vector<std::string> platforms;  // of os-release(5), one of which has to be; none: any
-    std::string signed_by;               // id of the key of Trust that has signed it; empty: none
-    struct stat object_info {};          // of the file that was hashed
+    std::string signed_by;       // id of the key of Trust that has signed it; empty: none
+    struct stat object_info {};  // of the file that was hashed
 };
 
 // `stem` is the path without ".so": "/usr/lib/evenkeel/plugins/files".

@@ -9,13 +9,14 @@ namespace evenkeel::plugin {
 
 // What a plugin's manifest says that it needs; its process gets no more.
 struct Permissions {
-    std::vector<std::string> paths;         // absolute; what lies there, and below, is its to change
+    std::vector<std::string> paths;  // absolute; what lies there, and below, is its to change
     std::vector<std::string> capabilities;  // "CAP_CHOWN"
     bool network = false;                   // sockets to other machines, and any but AF_UNIX
     bool spawn = false;                     // other programs
 };
 
-// Of a manifest's text; what it does not name is not permitted. `invalid` names what is wrong. [any]
+// Of a manifest's text; what it does not name is not permitted. `invalid` names what is wrong.
+// [any]
 Result<Permissions> permissions_of(const std::string& manifest);
 
 }  // namespace evenkeel::plugin

@@ -41,7 +41,8 @@ std::string PrintedOutput::text() const {
     const std::string_view first = whole_lines_at_begin(begin_), rest = whole_lines_at_end(last);
     std::string text(first);
     if (!text.ends_with('\n')) text += '\n';
-    text += "... " + std::to_string(bytes_ - first.size() - rest.size()) + " bytes are left out ...\n";
+    const std::uint64_t left_out = bytes_ - first.size() - rest.size();
+    text += "... " + std::to_string(left_out) + " bytes are left out ...\n";
     return text.append(rest);
 }
 

@@ -1,14 +1,14 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
-#include <vector>
 
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
@@ -17,8 +17,9 @@ namespace evenkeel::plugin {
 
 // The thread of all plugins' watches: waits for their descriptors and runs posted tasks. One for
 // the process, and as long as it, like the plugins' code: a thread for each watch would cost more
-// than the watches do. Handlers have to be short; one that hangs stops all watches, and run() then
-// answers `timeout`.
+// than the watches do. Handlers have to be short. A thread that does not come back from one is left
+// behind in it, with what belongs to that owner, and another thread goes on for all others: what
+// waits for them in the kernel, or is posted, is not lost.
 class Reactor {
   public:
     using Handler = std::function<void(std::uint32_t events)>;
@@ -28,10 +29,11 @@ class Reactor {
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
-    // Runs `task` on the thread and waits until it has run; `timeout` when it has not by then; it
-    // may still run later, so it must own all it touches. After one timeout further calls do not
-    // wait at all until the thread makes progress. On the thread itself it runs at once. [any]
-    Result<void> run(std::function<void()> task, std::chrono::milliseconds patience);
+    // Runs `task` on the thread and waits until it has run. `timeout` when it took longer than
+    // `patience`, or its owner `key` has hung before; it may still return later, so it must own all
+    // it touches. On the thread itself it runs at once. [any]
+    Result<void> run(std::function<void()> task, std::chrono::milliseconds patience,
+                     const void* key = nullptr);
 
     // Calls `handler` while `fd` has one of the poll(2) events; replaces an earlier handler.
     // `key` identifies the owner: a number may be reused by another one. [any]
@@ -40,25 +42,64 @@ class Reactor {
     void remove(const void* key, int fd);
     void remove_all(const void* key);
 
+    // `hung` is called once, on another thread, when the thread was left behind in a handler or
+    // task of `key`: nothing of this owner is called any more. Until remove_all(). [any]
+    void on_hang(const void* key, std::function<void()> hung);
+    // How long a handler may take; for tests to be shorter. [any]
+    void set_patience(std::chrono::milliseconds patience);
+    std::chrono::milliseconds patience() const;
+
   private:
     struct Entry {
         const void* key;
         int fd;
         std::shared_ptr<const Handler> handler;
     };
+    struct Task {
+        std::function<void()> work;
+        std::chrono::milliseconds patience;
+        const void* key;
+        enum class State { waits, has_run, left } state = State::waits;
+    };
+    // What the thread is in.
+    struct Turn {
+        std::uint64_t number = 0;
+        bool running = false;
+        std::chrono::milliseconds patience{};
+        const void* key = nullptr;
+        std::shared_ptr<Task> task;  // null in a handler
+    };
+    struct Owner {
+        std::function<void()> on_hang;
+        bool hung = false;
+    };
 
     Reactor(Fd epoll, Fd wake);
-    void loop();
-    void run_posted();
+    void start_thread();
+    void loop(std::uint64_t thread);
+    // These three answer false when the thread was left behind.
+    bool handle(std::uint64_t thread, std::uint64_t id, std::uint32_t events);
+    bool run_posted(std::uint64_t thread);
+    bool end_turn(std::uint64_t thread);
+    void begin_turn(std::chrono::milliseconds patience, const void* key,
+                    std::shared_ptr<Task> task);
+    void guard();
+    std::function<void()> leave_behind();
+    bool has_hung(const void* key) const;
     std::uint64_t find(const void* key, int fd) const;  // 0: none
+    void forget(const Entry& entry) const;
 
     Fd epoll_, wake_;
-    std::atomic<bool> stuck_{false};
-    std::mutex mutex_;                        // guards what follows
+    mutable std::mutex mutex_;                // guards what follows
     std::map<std::uint64_t, Entry> entries_;  // by what epoll gives back
+    std::map<const void*, Owner> owners_;
     std::uint64_t next_ = 1;
-    std::vector<std::function<void()>> posted_;
-    std::thread thread_;
+    std::list<std::shared_ptr<Task>> posted_;
+    std::condition_variable task_over_;
+    std::chrono::milliseconds patience_{5000};
+    Turn turn_;
+    bool guarded_ = false;       // guard() runs on a thread of its own
+    std::uint64_t threads_ = 0;  // how many there were; the last one serves
 };
 
 }  // namespace evenkeel::plugin

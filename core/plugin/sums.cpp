@@ -24,8 +24,7 @@ Result<Sums> Sums::parse(std::string_view text) {
 std::string Sums::text() const {
     json::Object whole{{"sha256", sums_}};
     if (!key_id_.empty())
-        whole.set("signature",
-                  json::Object{{"key", key_id_}, {"ed25519", to_base64(signature_)}});
+        whole.set("signature", json::Object{{"key", key_id_}, {"ed25519", to_base64(signature_)}});
     return json::write(whole) + "\n";
 }
 

@@ -8,8 +8,9 @@
 namespace evenkeel::plugin {
 
 // Of one id: it may have changed, or a writer is at work on it and `changed` follows when it is
-// done. Of all (an empty id): any may have changed, or a change was missed.
-enum class Hint { changed, unsettled, missed };
+// done. Of all (an empty id): any may have changed, or a change was missed. The last one, with the
+// name of the call in place of an id: the plugin did not return from a call of its watch.
+enum class Hint { changed, unsettled, missed, hung };
 using OnHint = std::function<void(Hint, const std::string& id)>;
 
 // Tells which of the watched ids to read again, so that drift is seen when it happens and not at

@@ -23,11 +23,10 @@ thread_local CallAnswers* running = nullptr;
 
 }  // namespace
 
-CallAnswers::CallAnswers(plugin::FrameSocket& socket, int cancel_fd,
-                         const plugin::Request& request)
+CallAnswers::CallAnswers(plugin::FrameSocket& socket, int cancel_fd, const plugin::Request& request)
     : socket_(socket), cancel_fd_(cancel_fd), sent_ns_(now_monotonic_ns()), outer_(running) {
-    out_ = {sizeof(ek_out), 0, this, send<ek_item>, send<ek_state>, on_change, send<ek_diag>,
-            on_progress, on_output, send<ek_subject>};
+    out_ = {sizeof(ek_out), 0,           this,      send<ek_item>,   send<ek_state>, on_change,
+            send<ek_diag>,  on_progress, on_output, send<ek_subject>};
     frame_.self = this;
     frame_.call = {sizeof(ek_call),
                    request.flags,

@@ -1,6 +1,7 @@
 #include "core/plugin_host/control.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "core/plugin/abi.hpp"
@@ -23,7 +24,9 @@ ek_str cut(ek_str text) {
 
 }  // namespace
 
-Control::Control(Fd socket) : socket_(std::move(socket), plugin::kRequestMost, true) {}
+Control::Control(Fd socket)
+    : socket_(std::move(socket), plugin::kRequestMost, true),
+      storage_([this](FrameWriter frame) { send(std::move(frame)); }) {}
 
 bool Control::receive(plugin::Service& service) {
     for (;;) {
@@ -57,6 +60,7 @@ void Control::refuse(const std::string& why) {
 const ek_host* Control::host(const plugin::Service& service) {
     agent_version_ = service.agent_version;
     data_path_ = service.data_dir;
+    has_storage_ = service.has_storage;
     // The way to it is for root alone.
     if (data_dir_) data_path_ = "/proc/self/fd/" + std::to_string(data_dir_.get());
     host_ = {sizeof(ek_host),
@@ -75,6 +79,7 @@ bool Control::next_channel(Fd& socket, Fd& cancel) {
         while (auto frame = socket_.take()) {
             auto descriptors = socket_.take_descriptors();
             for (Fd& each : descriptors) waiting_.push_back(std::move(each));
+            if (frame->kind() == FrameKind::stored) storage_.answer(*frame);
             if (frame->kind() != FrameKind::channel || waiting_.size() < 2) continue;
             socket = std::move(waiting_[0]);
             cancel = std::move(waiting_[1]);
@@ -92,8 +97,10 @@ void Control::log(void* ctx, std::int32_t severity, ek_str message, ek_str field
     if (!CallAnswers::log(line)) static_cast<Control*>(ctx)->send(std::move(line));
 }
 
-const void* Control::extension(void*, const char*) noexcept {
-    return nullptr;
+const void* Control::extension(void* ctx, const char* id) noexcept {
+    auto& self = *static_cast<Control*>(ctx);
+    if (!self.has_storage_ || std::strcmp(id, EK_EXT_STORAGE) != 0) return nullptr;
+    return self.storage_.table();
 }
 
 }  // namespace evenkeel::plugin_host

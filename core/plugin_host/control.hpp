@@ -8,6 +8,7 @@
 
 #include "core/plugin/channel/frame.hpp"
 #include "core/plugin/channel/tables.hpp"
+#include "core/plugin_host/agent_storage.hpp"
 
 namespace evenkeel::plugin_host {
 
@@ -30,7 +31,8 @@ class Control {
     int data_dir() const { return data_dir_.get(); }
     // For the plugin, once it is known what is served.
     const ek_host* host(const plugin::Service& service);
-    // The next channel's descriptors; false when the agent is gone.
+    // The next channel's descriptors; meanwhile it hands on what else comes. False when the agent
+    // is gone.
     bool next_channel(Fd& socket, Fd& cancel);
 
   private:
@@ -38,10 +40,12 @@ class Control {
     static const void* extension(void* ctx, const char* id) noexcept;
 
     plugin::FrameSocket socket_;
-    std::mutex mutex_;  // guards what is sent
+    std::mutex mutex_;         // guards what is sent
     std::vector<Fd> waiting_;  // of channels that were announced
     Fd data_dir_;
     std::string agent_version_, data_path_;
+    bool has_storage_ = false;
+    AgentStorage storage_;
     ek_host host_{};
 };
 

@@ -15,14 +15,14 @@ namespace {
 // Later rights than those of Debian 12's headers.
 constexpr std::uint64_t kTruncate = 1u << 14;
 constexpr std::uint64_t kIoctlDevice = 1u << 15;
-constexpr std::uint64_t kRead = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE |
-                                LANDLOCK_ACCESS_FS_READ_DIR;
+constexpr std::uint64_t kRead =
+    LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 // Those that mean something for a file that is no folder.
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                    LANDLOCK_ACCESS_FS_READ_FILE | kTruncate | kIoctlDevice;
 // What programs, libraries and their configuration need.
-constexpr const char* kReadable[] = {"/usr", "/lib", "/lib32", "/lib64", "/bin", "/sbin",
-                                     "/etc", "/proc", "/sys", "/dev", "/run/systemd"};
+constexpr const char* kReadable[] = {"/usr", "/lib",  "/lib32", "/lib64", "/bin",        "/sbin",
+                                     "/etc", "/proc", "/sys",   "/dev",   "/run/systemd"};
 constexpr const char* kWritable[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty"};
 
 // All rights that this kernel knows.
@@ -50,13 +50,13 @@ Result<void> allow(int rules, const char* path, int opened, std::uint64_t rights
 }  // namespace
 
 Result<void> limit_files(const plugin::Service& service, int data_dir) {
-    const long version = ::syscall(SYS_landlock_create_ruleset, nullptr, 0,
-                                   LANDLOCK_CREATE_RULESET_VERSION);
+    const long version =
+        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1) return {};
     const std::uint64_t all = known_rights(version);
     const landlock_ruleset_attr handled{all};
-    const Fd rules(static_cast<int>(
-        ::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0)));
+    const Fd rules(
+        static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0)));
     if (!rules) return fail(system_error(errno, "cannot limit its files"));
     for (const char* path : kReadable) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
     for (const char* path : kWritable) EK_CHECK(allow(rules.get(), path, -1, all));

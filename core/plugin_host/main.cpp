@@ -1,5 +1,7 @@
-#include <cstdlib>
 #include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <string_view>
 #include <thread>
 #include <utility>
 
@@ -30,6 +32,8 @@ Result<const ek_module*> load(const plugin::Service& service, int data_dir, Fd& 
 int run() {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     std::signal(SIGPIPE, SIG_IGN);
+    // Not for programs that the plugin starts.
+    ::fcntl(kControl, F_SETFD, FD_CLOEXEC);
     // One heap for all threads: few calls run at the same time.
     ::mallopt(M_ARENA_MAX, 1);
     // As long as the process, as is the plugin's code.
@@ -57,10 +61,12 @@ int run() {
 }  // namespace
 }  // namespace evenkeel::plugin_host
 
-int main(int argc, char**) {
+int main(int argc, char** argv) {
     if (argc != 2 || ::fcntl(3, F_GETFD) < 0) {
-        constexpr char kWho[] = "evenkeel-plugin-host is started by evenkeel-agent\n";
-        return ::write(STDERR_FILENO, kWho, sizeof(kWho) - 1) < 0 ? 1 : 2;
+        const bool wants_version = argc == 2 && std::string_view(argv[1]) == "--version";
+        std::puts(wants_version ? EVENKEEL_VERSION
+                                : "evenkeel-plugin-host is started by evenkeel-agent");
+        return wants_version ? 0 : 2;
     }
     // Threads of the plugin may be at work: no destructors.
     std::_Exit(evenkeel::plugin_host::run());

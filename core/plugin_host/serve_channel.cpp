@@ -19,8 +19,7 @@ using plugin::FrameSocket;
 using plugin::Operation;
 using plugin::Request;
 
-void open(ServedPlugin& plugin, const Request& request, const ek_call* call,
-          plugin::Ended& ended) {
+void open(ServedPlugin& plugin, const Request& request, const ek_call* call, plugin::Ended& ended) {
     const ek_collection* collection = plugin.collection(request.number);
     if (collection == nullptr) return;
     ek_instance* handle = nullptr;

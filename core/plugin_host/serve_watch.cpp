@@ -135,8 +135,8 @@ bool ServedWatch::turn(std::uint64_t until_ns, bool with_socket) {
     }
     const std::size_t from = with_socket ? 0 : 1;
     const std::size_t count = polled_.size();
-    const int found = ::ppoll(polled_.data() + from, count - from,
-                              until_ns == 0 ? nullptr : &wait, nullptr);
+    const int found =
+        ::ppoll(polled_.data() + from, count - from, until_ns == 0 ? nullptr : &wait, nullptr);
     const bool rings = timer_ns_ != 0 && now_monotonic_ns() >= timer_ns_;
     // The plugin may add and forget descriptors meanwhile.
     for (std::size_t i = 1; i < count && found > 0; ++i) {

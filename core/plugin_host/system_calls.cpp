@@ -44,7 +44,8 @@ class Filter {
 
 void add_rules(Filter& filter, const plugin::Permissions& permissions) {
     if (!permissions.spawn) {
-        for (const int call : {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork)})
+        for (const int call :
+             {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork)})
             filter.refuse(call);
         filter.refuse(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
         // Its flags lie in memory, where no filter looks.

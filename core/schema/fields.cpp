@@ -26,6 +26,8 @@ Fields::Fields(const Schema& schema) : sensitive_(schema.sensitive()) {
                     property,
                     words.string_or("x-ek-alias"),
                     words.string_or("x-ek-absent-with"),
+                    words.bool_or("deprecated"),
+                    words.string_or("x-ek-message"),
                     {}};
         if (const json::Value* value = words.find("default")) field.default_value = *value;
         fields_.push_back(std::move(field));

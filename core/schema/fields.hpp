@@ -16,8 +16,10 @@ struct Field {
     std::string name;
     std::string path;  // what changes and drift call it: "/content" also for content_base64
     Property property;
-    std::string alias;        // x-ek-alias: a field of the state with the same in other words
-    std::string absent_with;  // x-ek-absent-with: no state has it where that field is described
+    std::string alias;           // x-ek-alias: a field of the state with the same in other words
+    std::string absent_with;     // x-ek-absent-with: no state has it where that field is described
+    bool is_deprecated = false;  // "deprecated": it should not be described any more
+    std::string message;         // x-ek-message: what is told of it
     std::optional<json::Value> default_value;  // "default": what an absent field asks for
 };
 

@@ -62,11 +62,23 @@ struct GenerationOrNull : json::Codec<Generation> {
 };
 
 constexpr auto fields_of(json::Of<Change>) {
-    return json::shape(json::field("path", &Change::path), json::field("before", &Change::before),
-                       json::field("after", &Change::after), json::field("action", &Change::action),
-                       json::field("outcome", &Change::outcome))
+    return json::shape(
+               json::field("path", &Change::path), json::field("before", &Change::before),
+               json::field("after", &Change::after), json::field("action", &Change::action),
+               json::field("outcome", &Change::outcome),
+               json::field("needs", &Change::needs)
+                   .lenient()
+                   .written_if([](const Change& from) { return from.needs != Needs::nothing; })
+                   .says("What has to be started anew before it takes effect."))
         .called("Change")
         .promising_nothing();
+}
+
+constexpr auto fields_of(json::Of<Output>) {
+    return json::shape(json::field("text", &Output::text).lenient(),
+                       json::field_as<json::Whole<0, INT64_MAX>>("bytes", &Output::bytes).lenient(),
+                       json::field("cut", &Output::cut).lenient())
+        .called("Output", "What programs have printed: of a long one the beginning and the end.");
 }
 
 constexpr auto fields_of(json::Of<FieldDrift>) {

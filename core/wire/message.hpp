@@ -49,6 +49,7 @@ struct CollectionInfo {
     std::string schema_sha256;
     std::uint32_t schema_version = 1;
     std::optional<std::vector<std::string>> actions = {};  // nothing when the agent does not say
+    std::optional<std::vector<std::string>> capabilities = {};  // likewise; see capabilities.hpp
 };
 
 // The agent's first message.

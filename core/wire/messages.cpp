@@ -58,7 +58,9 @@ constexpr auto fields_of(json::Of<CollectionInfo>) {
         json::field_as<json::Whole<1, 1'000'000>>("schema_version",
                                                   &CollectionInfo::schema_version),
         json::field_as<TextsIfAny>("actions", &CollectionInfo::actions)
-            .written_if([](const CollectionInfo& from) { return from.actions.has_value(); }));
+            .written_if([](const CollectionInfo& from) { return from.actions.has_value(); }),
+        json::field_as<TextsIfAny>("capabilities", &CollectionInfo::capabilities)
+            .written_if([](const CollectionInfo& from) { return from.capabilities.has_value(); }));
 }
 
 constexpr auto fields_of(json::Of<AgentHello>) {

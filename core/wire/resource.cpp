@@ -1,5 +1,6 @@
 #include "core/wire/resource.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/base/text.hpp"
@@ -22,6 +23,21 @@ struct Notes : json::List<std::string> {
     }
 };
 
+struct BoundedOutput : json::Codec<std::optional<Output>> {
+    static json::MaybeWrong decode(const json::Value& from, std::optional<Output>& into) {
+        auto bad = json::Codec<std::optional<Output>>::decode(from, into);
+        if (!bad && into) into = bounded(*std::move(into));
+        return bad;
+    }
+};
+
+// The first `most` bytes of UTF-8, without a part of a character.
+void cut_to(std::string& text, std::size_t most) {
+    const auto continues = [&] { return (static_cast<unsigned char>(text[most]) & 0xC0) == 0x80; };
+    while (most > 0 && continues()) --most;
+    text.resize(most);
+}
+
 }  // namespace
 
 constexpr auto fields_of(json::Of<ResourceResult>) {
@@ -38,7 +54,10 @@ constexpr auto fields_of(json::Of<ResourceResult>) {
         json::field("compliance", &ResourceResult::compliance),
         json::field_as<Notes>("notes", &ResourceResult::notes)
             .lenient()
-            .written_if([](const ResourceResult& from) { return !from.notes.empty(); }));
+            .written_if([](const ResourceResult& from) { return !from.notes.empty(); }),
+        json::field_as<BoundedOutput>("output", &ResourceResult::output)
+            .lenient()
+            .written_if([](const ResourceResult& from) { return from.output.has_value(); }));
 }
 
 std::vector<std::string> bounded_notes(std::vector<std::string> notes) {
@@ -46,15 +65,31 @@ std::vector<std::string> bounded_notes(std::vector<std::string> notes) {
     for (std::string& note : notes) {
         if (note.size() <= kNoteBytesMost) continue;
         constexpr std::string_view kCut = "...";
-        std::size_t end = kNoteBytesMost - kCut.size();
-        const auto continues = [&] {
-            return (static_cast<unsigned char>(note[end]) & 0xC0) == 0x80;
-        };
-        while (end > 0 && continues()) --end;
-        note.resize(end);
+        cut_to(note, kNoteBytesMost - kCut.size());
         note += kCut;
     }
     return notes;
+}
+
+Output bounded(Output output) {
+    if (output.text.size() <= kOutputBytesMost) return output;
+    cut_to(output.text, kOutputBytesMost);
+    output.cut = true;
+    return output;
+}
+
+json::Value encode(const Output& output) {
+    return json::encode_shape(output);
+}
+
+Output decode_output(const json::Value& value) {
+    return json::decode<Output>(value).value_or(Output{});
+}
+
+bool needs_reboot(const std::vector<Change>& changes) {
+    return std::any_of(changes.begin(), changes.end(), [](const Change& change) {
+        return change.needs == Needs::reboot && change.outcome == Outcome::done;
+    });
 }
 
 json::Value encode(const std::vector<Ref>& refs) {

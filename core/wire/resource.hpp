@@ -108,6 +108,14 @@ inline Result<Outcome> outcome_from(std::string_view name) {
     return from_string<Outcome>(name);
 }
 
+// What has to be started anew before a change takes effect.
+enum class Needs { nothing, restart, reboot };
+constexpr auto enum_names(Needs) {
+    return names<Needs>(
+        "needs",
+        {{Needs::nothing, "nothing"}, {Needs::restart, "restart"}, {Needs::reboot, "reboot"}});
+}
+
 // One field from before to after. `path` is an RFC 6901 pointer into the description; a side that
 // is not there is null. Secrets stand as {"redacted": ...}.
 struct Change {
@@ -116,7 +124,10 @@ struct Change {
     json::Value after;
     Action action = Action::set;
     Outcome outcome = Outcome::planned;
+    Needs needs = Needs::nothing;  // restart: what uses the resource; reboot: the machine
 };
+// Whether one that was made takes effect with the next boot only.
+bool needs_reboot(const std::vector<Change>& changes);
 json::Value encode(const Change& change);
 Result<Change> decode_change(const json::Value& value);
 json::Value encode(const std::vector<Change>& changes);
@@ -201,6 +212,18 @@ struct ResourceRequest {
 json::Value encode(const ResourceRequest& request);
 Result<ResourceRequest> decode_resource_request(const json::Value& value);
 
+// What programs have printed while a resource was changed.
+struct Output {
+    std::string text;         // UTF-8, without secrets; of a long one the beginning and the end
+    std::uint64_t bytes = 0;  // printed in all
+    bool cut = false;         // some of it is left out
+};
+inline constexpr std::size_t kOutputBytesMost = 128 * 1024;
+// The same with at most that much text.
+Output bounded(Output output);
+json::Value encode(const Output& output);
+Output decode_output(const json::Value& value);  // of what does not fit, nothing
+
 // What became of one entry. `state` and `compliance` travel on the bus and are not part of the
 // command as REST shows it.
 struct ResourceResult {
@@ -214,6 +237,7 @@ struct ResourceResult {
     std::optional<Compliance> compliance;
     // What is worth knowing of a change that is possible all the same; without secrets.
     std::vector<std::string> notes;
+    std::optional<Output> output = std::nullopt;  // nothing was printed
 };
 inline constexpr std::size_t kNotesMost = 10;
 inline constexpr std::size_t kNoteBytesMost = 1000;

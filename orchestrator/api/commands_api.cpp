@@ -33,10 +33,10 @@ const Fields& command_fields() {
 
 PageSource::Make commands_at(const state::View& view, const std::string& state) {
     return [&view, state](const state::Entry& entry) -> ApiResult<std::optional<json::Value>> {
-        const auto command = EK_API_TRY(view.commands().read(entry));
+        auto command = EK_API_TRY(view.commands().read(entry));
         if (!command) return std::nullopt;
         if (!state.empty() && state::to_string(command->state) != state) return std::nullopt;
-        return state::show(*command);
+        return state::show(state::without_output(*std::move(command)));
     };
 }
 

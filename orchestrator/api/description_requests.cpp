@@ -119,6 +119,16 @@ void check_beside_redacted(const schema::Schema* schema, const json::Value& give
         all, [&](std::string_view pointer) { return redacted.cover(pointer.substr(at.size())); });
 }
 
+// Whether the plugin can do what it asks for.
+void check_possible(const CollectionSchema& collection, const commands::DescriptionRequest& request,
+                    const std::string& at, Findings& findings) {
+    const bool absent = request.description.string_or("ensure") == "absent";
+    auto wrong = wire::impossible_description(collection.capabilities, request.ref.collection,
+                                              absent, request.policy);
+    if (!wrong) return;
+    findings.add(at + wrong->pointer, std::move(wrong->code), std::move(wrong->detail));
+}
+
 ApiResult<commands::DescriptionRequest> read_one(const Context& context, const state::View& view,
                                                  const Place& place, const json::Value& entry,
                                                  std::size_t body_bytes, Findings& findings) {
@@ -140,6 +150,7 @@ ApiResult<commands::DescriptionRequest> read_one(const Context& context, const s
         EK_API_TRY(read_description(context, view, place, entry["description"], description, own));
     if (own.empty()) check_fields(request.schema.get(), request.description, description, own);
     else check_beside_redacted(request.schema.get(), entry["description"], description, own);
+    check_possible(place.collection, request, place.at, own);
     findings.append(own);
     return request;
 }
@@ -214,6 +225,7 @@ ApiResult<CollectionSchema> find_collection(const Context& context, const state:
     CollectionSchema collection;
     if (!reported) return collection;
     collection.version = reported->schema_version;
+    collection.capabilities = state::capabilities_of(*reported);
     collection.schema = EK_API_TRY(context.schemas.find_hash(view, reported->schema_sha256));
     return collection;
 }
@@ -277,6 +289,7 @@ ApiResult<commands::DescriptionRequest> repeat_description(const Context& contex
     }
     Findings findings;
     check_fields(request.schema.get(), request.description, "/description", findings);
+    check_possible(collection, request, "", findings);
     const std::vector<wire::RelatedResource> entries{{request.ref, request.relations, ""}};
     add(findings, wire::check_relations(entries, commands::known_of(view, host.id)));
     if (!findings.empty()) return refuse(findings.problem());

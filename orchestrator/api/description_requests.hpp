@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "core/wire/capabilities.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/context.hpp"
 #include "orchestrator/commands/describe.hpp"
@@ -17,8 +18,9 @@ namespace evenkeel::api {
 
 // What the host reported of a collection.
 struct CollectionSchema {
-    state::SchemaCache::Pointer schema;  // null while it has not come
-    std::uint32_t version = 0;           // 0 = not reported
+    state::SchemaCache::Pointer schema;    // null while it has not come
+    std::uint32_t version = 0;             // 0 = not reported
+    wire::Capabilities capabilities = {};  // none: not reported
 };
 // `unknown-collection`, naming those that the host has.
 http::Problem unknown_collection(const state::View& view, const state::Host& host,

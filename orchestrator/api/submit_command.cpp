@@ -203,6 +203,7 @@ void answer_planned(const CommandSubmission& submission, wire::Verb verb,
         if (!submission.may_write) hide_text(entry.changes);
         entry.error = done.error;
         entry.notes = std::move(done.notes);
+        entry.output = std::move(done.output);
         command.resources.push_back(std::move(entry));
     }
     submission.responder->send(http::Reply::json(200, state::show(command)).with("Dry-Run", "all"));

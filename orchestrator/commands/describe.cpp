@@ -427,12 +427,26 @@ Result<void> own(state::Edit& edit, const std::string& host, const wire::Ref& re
     return renew_owners(edit, host, *before, std::move(resource));
 }
 
+namespace {
+
+Result<void> refuse_impossible_removal(const state::Edit& edit, const std::string& host,
+                                       const Resource& resource) {
+    const auto reported = EK_TRY(edit.collections().find(host, resource.ref.collection));
+    if (!reported) return {};
+    auto why = wire::impossible_removal(state::capabilities_of(*reported), resource.ref.collection,
+                                        resource.policy);
+    return why ? fail(Errc::conflict, *std::move(why)) : Result<void>();
+}
+
+}  // namespace
+
 Result<state::Command> remove(state::Edit& edit, const secrets::Protector& protector,
                               const Requester& requester, const wire::Ref& ref) {
     EK_CHECK(require_changeable(edit, requester));
     const Resource before = EK_TRY(require_described(edit, requester, ref));
     EK_CHECK(refuse_owned(requester, before));
     EK_CHECK(refuse_required(edit, requester.host, ref));
+    EK_CHECK(refuse_impossible_removal(edit, requester.host, before));
     EK_CHECK(compile_again(edit, requester));
     if (requester.authority == Authority::overriding && !before.owners.empty()) {
         DescriptionRequest absent;

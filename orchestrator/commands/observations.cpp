@@ -114,6 +114,29 @@ Result<void> store_done(state::Edit& edit, const std::string& host, std::optiona
     return store_seen(edit, host, *resource, verdict, &done.state, time, 0);
 }
 
+// Among the facts of the host, as it says at its next hello by itself: until then others shall
+// know.
+Result<void> store_reboot_required(state::Edit& edit, const std::string& id,
+                                   const std::vector<wire::Ref>& resources) {
+    constexpr std::size_t kResourcesMost = 20;
+    if (resources.empty()) return {};
+    auto host = EK_TRY(edit.hosts().find(id));
+    if (!host) return {};
+    const json::Value known = host->facts["reboot_required"];
+    json::Array all = known["resources"].is_array() ? known["resources"].as_array() : json::Array{};
+    const std::size_t before = all.size();
+    for (const wire::Ref& ref : resources) {
+        const json::Value shown = json::Object{{"collection", ref.collection}, {"id", ref.id}};
+        const bool is_known = std::find(all.begin(), all.end(), shown) != all.end();
+        if (!is_known && all.size() < kResourcesMost) all.push_back(shown);
+    }
+    if (all.size() == before) return {};
+    host->facts.as_object().set("reboot_required",
+                                json::Object{{"since", known.string_or("since", edit.happened())},
+                                             {"resources", std::move(all)}});
+    return edit.hosts().announce(*host);
+}
+
 void fill_in(Command& command, const std::vector<wire::ResourceResult>& all) {
     for (const wire::ResourceResult& done : all) {
         auto entry = std::find_if(
@@ -131,6 +154,7 @@ void fill_in(Command& command, const std::vector<wire::ResourceResult>& all) {
         entry->changes = done.changes;
         entry->error = done.error;
         entry->notes = done.notes;
+        entry->output = done.output;
     }
 }
 
@@ -166,6 +190,7 @@ Result<wire::Compliance> decode_verdict(const json::Value& value) {
 Result<void> take_observation(state::Edit& edit, const std::string& host,
                               const wire::Event& event) {
     const Observation seen = EK_TRY(decode_observation(event.data));
+    if (wire::needs_reboot(seen.changes)) EK_CHECK(store_reboot_required(edit, host, {seen.ref}));
     const auto resource = EK_TRY(edit.resources().find(host, seen.ref));
     std::uint64_t revision = 0;
     // "resource.observed" and kinds of newer agents are not shown to administrators.
@@ -207,9 +232,12 @@ Result<void> take_outcome(state::Edit& edit, const std::string& host, const wire
         return fail(Errc::invalid, "the command is another host's");
     }
     const auto verb = command ? std::optional(command->verb) : std::nullopt;
+    std::vector<wire::Ref> reboots;
     for (const wire::ResourceResult& done : end.resources) {
         EK_CHECK(store_done(edit, host, verb, done, edit.happened()));
+        if (wire::needs_reboot(done.changes)) reboots.push_back(done.ref);
     }
+    EK_CHECK(store_reboot_required(edit, host, reboots));
     if (!command) return {};
     // A command that has ended here, by its deadline say, stays ended; what it did was stored.
     const auto next = next_state(command->state, end.transition);

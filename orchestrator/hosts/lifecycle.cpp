@@ -74,12 +74,12 @@ Result<void> erase_settings(state::Edit& edit, const std::string& host) {
     return {};
 }
 
-json::Value actions_of(const wire::CollectionInfo& info) {
-    if (!info.actions) return nullptr;
+json::Value names_of(const std::optional<std::vector<std::string>>& claimed) {
+    if (!claimed) return nullptr;
     json::Array names;
-    for (const std::string& action : *info.actions) {
-        if (names.size() < kActionsMost && action.size() <= wire::kActionBytesMost) {
-            names.push_back(action);
+    for (const std::string& name : *claimed) {
+        if (names.size() < kActionsMost && name.size() <= wire::kActionBytesMost) {
+            names.push_back(name);
         }
     }
     return names;
@@ -95,7 +95,8 @@ std::vector<state::Collection> reported(const wire::AgentHello& hello) {
                        .plugin = one.plugin,
                        .schema_sha256 = hash ? one.schema_sha256 : "",
                        .schema_version = one.schema_version,
-                       .actions = actions_of(one)});
+                       .actions = names_of(one.actions),
+                       .capabilities = names_of(one.capabilities)});
     }
     return all;
 }

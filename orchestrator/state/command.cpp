@@ -27,6 +27,7 @@ void write(const CommandEntry& entry, json::Text& out) {
     if (!entry.notes.empty()) {
         out.member("notes", json::Value(json::Array(entry.notes.begin(), entry.notes.end())));
     }
+    if (entry.output) out.member("output", wire::encode(*entry.output));
     out.close_object();
 }
 
@@ -54,6 +55,7 @@ Result<CommandEntry> decode_entry(const json::Value& value) {
             if (note.is_string()) entry.notes.push_back(note.as_string());
         }
     }
+    if (value["output"].is_object()) entry.output = wire::decode_output(value["output"]);
     return entry;
 }
 

@@ -50,6 +50,7 @@ struct CommandEntry {
     std::vector<wire::Change> changes;
     std::optional<Error> error;
     std::vector<std::string> notes = {};  // see wire::ResourceResult
+    std::optional<wire::Output> output = std::nullopt;
 };
 
 // What one host is to do, and its progress. Small, however large the descriptions are, because each

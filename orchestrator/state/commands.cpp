@@ -272,7 +272,7 @@ Result<void> CommandEdits::end(Command& command) {
 
 Result<void> CommandEdits::tell(const Command& command) {
     EK_CHECK(edit_->add_event(EventType::command_changed, command.host, command.id,
-                              write_shown(command)));
+                              write_shown(without_output(command))));
     return {};
 }
 

@@ -78,7 +78,17 @@ json::Value encode(const Collection& collection) {
                         {"plugin", collection.plugin},
                         {"schema_sha256", collection.schema_sha256},
                         {"schema_version", collection.schema_version},
-                        {"actions", collection.actions}};
+                        {"actions", collection.actions},
+                        {"capabilities", collection.capabilities}};
+}
+
+wire::Capabilities capabilities_of(const Collection& collection) {
+    wire::Capabilities names;
+    if (!collection.capabilities.is_array()) return names;
+    for (const json::Value& name : collection.capabilities.as_array()) {
+        if (name.is_string()) names.push_back(name.as_string());
+    }
+    return names;
 }
 
 Result<Collection> decode_collection(const json::Value& value) {
@@ -89,6 +99,7 @@ Result<Collection> decode_collection(const json::Value& value) {
     collection.schema_sha256 = value.string_or("schema_sha256");
     collection.schema_version = static_cast<std::uint32_t>(value.integer_or("schema_version", 1));
     collection.actions = value["actions"];
+    collection.capabilities = value["capabilities"];
     return collection;
 }
 

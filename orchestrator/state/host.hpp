@@ -4,6 +4,7 @@
 
 #include "core/base/names.hpp"
 #include "core/json/json.hpp"
+#include "core/wire/capabilities.hpp"
 
 // What the store knows about hosts, and its JSON.
 namespace evenkeel::state {
@@ -86,11 +87,13 @@ struct Collection {
     std::string plugin;
     std::string schema_sha256;
     std::uint32_t schema_version = 1;
-    json::Value actions = {};  // names; null when the host did not say
+    json::Value actions = {};       // names; null when the host did not say
+    json::Value capabilities = {};  // likewise; see wire::Capabilities
 
     friend bool operator==(const Collection&, const Collection&) = default;
 };
 json::Value encode(const Collection& collection);
+wire::Capabilities capabilities_of(const Collection& collection);
 Result<Collection> decode_collection(const json::Value& value);
 
 // How far a host's events are taken over.

@@ -67,7 +67,11 @@ constexpr auto fields_of(json::Of<CommandEntry>) {
                        json::field("notes", &T::notes)
                            .optional()
                            .written_if([](const T& from) { return !from.notes.empty(); })
-                           .says("Warnings of the plugin: what is possible, but worth knowing."))
+                           .says("Warnings of the plugin: what is possible, but worth knowing."),
+                       json::field("output", &T::output)
+                           .optional()
+                           .written_if([](const T& from) { return from.output.has_value(); })
+                           .says("What programs have printed; not in lists and events."))
         .promising_nothing();
 }
 
@@ -103,7 +107,8 @@ constexpr auto fields_of(json::Of<Collection>) {
         json::field("collection", &T::name), json::field("plugin", &T::plugin),
         json::field_as<json::Whole<0, UINT32_MAX>>("schema_version", &T::schema_version),
         json::field("schema_sha256", &T::schema_sha256).unpromised(),
-        json::field_as<NamesOrNull>("actions", &T::actions).unpromised());
+        json::field_as<NamesOrNull>("actions", &T::actions).unpromised(),
+        json::field_as<NamesOrNull>("capabilities", &T::capabilities).unpromised());
 }
 
 constexpr auto fields_of(json::Of<EnrolmentToken>) {

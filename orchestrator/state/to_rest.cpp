@@ -22,6 +22,11 @@ json::Text write_shown(const Command& command) {
     return json::text_of_shape(command);
 }
 
+Command without_output(Command command) {
+    for (CommandEntry& entry : command.resources) entry.output.reset();
+    return command;
+}
+
 json::Value show(const Plan& plan) {
     return json::encode_shape(plan);
 }

@@ -21,6 +21,8 @@ json::Value show(const Host& host, const ComplianceCounts& counts,
 json::Value show(const Command& command);
 // The same as text.
 json::Text write_shown(const Command& command);
+// What lists and events show of it: without what programs have printed.
+Command without_output(Command command);
 // Without what it does.
 json::Value show(const Plan& plan);
 

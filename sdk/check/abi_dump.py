@@ -51,7 +51,8 @@ def fields(line):
 def values(include, compiler, width, expressions):
     """What they are in code for machines of this width; nothing is run."""
     source = ''.join(f'#include <{header}>\n' for header in HEADERS)
-    source += 'const unsigned value[] = {%s};\n' % ',\n'.join(f'(unsigned)({e})' for e in expressions)
+    each = ',\n'.join(f'(unsigned)({expression})' for expression in expressions)
+    source += f'const unsigned value[] = {{{each}}};\n'
     assembly = subprocess.run(
         [*compiler, width, '-std=c11', '-ffreestanding', '-I', include, '-x', 'c', '-S',
          '-o', '-', '-'], input=source, text=True, stdout=subprocess.PIPE, check=True).stdout
@@ -138,9 +139,9 @@ def main():
         wrong += [f'{one} ({path.name})' for one in found]
     if not wrong:
         return 0
-    print('The ABI of 1.x is frozen. What is appended to the end of a struct or of a list of numbers\n'
-          'raises EK_ABI_MINOR and comes with a dump of that minor; all else belongs into a 2.0:\n  ' +
-          '\n  '.join(wrong), file=sys.stderr)
+    print('The ABI of 1.x is frozen. What is appended to the end of a struct or of a list of\n'
+          'numbers raises EK_ABI_MINOR and comes with a dump of that minor; all else belongs into\n'
+          'a 2.0:\n  ' + '\n  '.join(wrong), file=sys.stderr)
     return 1
 
 

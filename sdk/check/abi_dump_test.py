@@ -27,7 +27,8 @@ class Frozen(unittest.TestCase):
         path.write_text(text)
 
     def told(self):
-        ran = subprocess.run([HERE / 'abi_dump.py', '--check', self.folder, self.folder / 'include', *COMPILER],
+        ran = subprocess.run([HERE / 'abi_dump.py', '--check', self.folder,
+                              self.folder / 'include', *COMPILER],
                              stderr=subprocess.PIPE, text=True, check=False)
         if ran.returncode == 77:
             self.skipTest(ran.stderr)
@@ -36,7 +37,8 @@ class Frozen(unittest.TestCase):
 
     def dump(self, name):
         with open(self.folder / name, 'w', encoding='utf-8') as into:
-            subprocess.run([HERE / 'abi_dump.py', self.folder / 'include', *COMPILER], stdout=into, check=True)
+            subprocess.run([HERE / 'abi_dump.py', self.folder / 'include', *COMPILER],
+                           stdout=into, check=True)
 
     def test_it_is_as_it_was(self):
         self.assertEqual(self.told(), '')
@@ -64,7 +66,8 @@ class Frozen(unittest.TestCase):
         self.assertIn('EK_CAP_BATCH is gone', self.told())
 
     def test_an_extension(self):
-        self.edit(('EK_STORAGE_VALUE_MAX = 65536', 'EK_STORAGE_VALUE_MAX = 4096'), header='ext/storage.h')
+        self.edit(('EK_STORAGE_VALUE_MAX = 65536', 'EK_STORAGE_VALUE_MAX = 4096'),
+                  header='ext/storage.h')
         self.assertIn('EK_STORAGE_VALUE_MAX was', self.told())
 
     def test_padding_where_a_later_field_could_hide(self):

@@ -1,11 +1,57 @@
+#include <cstdio>
+#include <memory>
+
 #include <CLI/CLI.hpp>
 
+#include "core/base/file.hpp"
+#include "core/crypto/signing.hpp"
+#include "core/plugin/package.hpp"
+#include "core/plugin/sums.hpp"
 #include "sdk/tool/command.hpp"
+#include "sdk/tool/plugin_file.hpp"
 
 namespace evenkeel::tool {
+namespace {
+
+// Only what an agent would load, so that no key vouches for a broken plugin.
+Result<void> require_whole(const std::string& stem) {
+    plugin::Trust trust;
+    trust.accept_own_user = true;
+    const auto found = plugin::inspect_package(stem, trust);
+    if (!found.refusals.empty()) return fail(found.refusals.front());
+    return {};
+}
+
+Result<std::string> sign_plugin(const std::string& file, const std::string& key_path) {
+    const std::string stem = EK_TRY(stem_of(file));
+    const auto key = EK_TRY(crypto::SigningKey::read(key_path));
+    EK_CHECK(require_whole(stem));
+    const std::string path = stem + ".sum.json";
+    const std::string text = EK_TRY(read_file(path));
+    auto sums = EK_TRY(plugin::Sums::parse(text));
+    sums.sign(key);
+    EK_CHECK(write_file(path, sums.text(), 0644));
+    return key.verify_key().id();
+}
+
+Exit run_sign(const std::string& file, const std::string& key_path) {
+    const auto id = sign_plugin(file, key_path);
+    if (!id) return fail_with(id.error());
+    std::printf("%s is signed by key %s\n", file.c_str(), id->c_str());
+    return Exit::done;
+}
+
+}  // namespace
 
 void add_sign(CLI::App& app, Run& run) {
-    app.add_subcommand("sign")->callback([&run] { run = [] { return Exit::failed; }; });
+    struct Line {
+        std::string file, key;
+    };
+    const auto line = std::make_shared<Line>();
+    auto* command = app.add_subcommand("sign", "Sign a plugin's sum file");
+    command->add_option("FILE", line->file, "The plugin, NAME.so")->required();
+    command->add_option("--key", line->key, "The secret key, as keygen wrote it")->required();
+    command->callback([line, &run] { run = [line] { return run_sign(line->file, line->key); }; });
 }
 
 }  // namespace evenkeel::tool

@@ -8,10 +8,12 @@ import shlex
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 # A comment before a fenced block says where it is to be run: `<!-- run -->` in the source tree,
 # `<!-- run on HOST -->` on a host of the end-to-end tests, `<!-- fresh -->` by scripts/fresh,
-# `<!-- discovery on ... -->` by the end-to-end test of discovery.
+# `<!-- discovery on ... -->` by the end-to-end test of discovery, `<!-- author -->` by the test of
+# the tutorial of plugin authors.
 BLOCK = re.compile(r"^<!-- run(?: on (?P<host>\w+))? -->\n"
                    r"```(?P<language>sh|py)\n(?P<text>.*?)^```$", re.M | re.S)
 DISCOVERY = re.compile(r"^<!-- discovery on (\w+) -->\n```sh\n(.*?)^```$", re.M | re.S)
+AUTHOR = re.compile(r"^<!-- author -->\n```sh\n(.*?)^```$", re.M | re.S)
 EXAMPLE = re.compile(r"^```json\n(.*?)^```$", re.M | re.S)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 FUNCTION = re.compile(r"`((?:\w+::)*~?\w+)\([^`)]*\)`")
@@ -38,6 +40,11 @@ def examples(text):
             yield {"resources": [block]}
         elif "resources" in block:
             yield block
+
+
+def author():
+    """What the page of plugin authors says to type, block by block."""
+    return AUTHOR.findall((ROOT / "docs" / "plugin-author.md").read_text(encoding="utf-8"))
 
 
 def discovery():

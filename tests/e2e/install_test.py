@@ -10,7 +10,7 @@ import tempfile
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAMS = ("evenkeel-agent", "evenkeel-orchestrator", "ek")
+PROGRAMS = ("evenkeel-agent", "evenkeel-plugin-host", "evenkeel-orchestrator", "ek", "ek-plugin")
 # What the agent itself needs, whatever its plugins do: to read what it watches, to end a program
 # that a plugin left behind, and to mark its own way through the machine's files.
 OWN_CAPABILITIES = {"CAP_DAC_READ_SEARCH", "CAP_KILL", "CAP_SYS_ADMIN"}

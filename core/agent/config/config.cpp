@@ -109,17 +109,24 @@ Reader list(std::function<Result<void>(const json::Value&)> element) {
 
 Result<void> read_plugin(const json::Value& value, std::vector<std::string>& names) {
     std::string name;
-    std::string isolation;
-    EK_CHECK(read_keys(value, "plugins", {{"name", text(name)}, {"isolation", text(isolation)}}));
+    EK_CHECK(read_keys(value, "plugins", {{"name", text(name)}}));
     if (name.empty()) return fail(Errc::invalid, "an entry has no name");
     if (name.find_first_of(std::string_view("/\0", 2)) != std::string::npos) {
         return fail(Errc::invalid, "'" + printable(name) + "' is not the name of a plugin");
     }
-    if (!isolation.empty() && isolation != "none") {
-        return fail(Errc::unsupported, "isolation '" + printable(isolation) +
-                                           "' is not known to this version, which has \"none\"");
-    }
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    return {};
+}
+
+Result<void> read_isolation(const json::Value& value, std::map<std::string, bool>& into) {
+    if (!value.is_object()) return fail(Errc::invalid, "is no object");
+    for (const auto& [name, kind] : value.as_object()) {
+        const bool is_known = kind == json::Value("process") || kind == json::Value("none");
+        if (!is_known) {
+            return fail(Errc::invalid, "'" + printable(name) + "' is none of process, none");
+        }
+        into[name] = kind == json::Value("process");
+    }
     return {};
 }
 
@@ -187,6 +194,10 @@ Result<Config> parse_config(std::string_view text_of_config) {
                  return read_plugin(item, *config.plugins);
              })(member);
          }},
+        {"isolation",
+         [&config](const json::Value& member) {
+             return read_isolation(member, config.isolation);
+         }},
         {"require_signatures", truth(config.require_signatures)},
         {"plugin_keys", list([&config](const json::Value& item) -> Result<void> {
              std::string key;
@@ -217,8 +228,9 @@ Result<Config> parse_config(std::string_view text_of_config) {
     };
     EK_CHECK(read_keys(value, "", keys));
     if (config.require_signatures && config.plugin_keys.empty()) {
-        return fail(Errc::invalid, "key 'require_signatures' is true and 'plugin_keys' is empty, "
-                                   "so no plugin could be loaded");
+        return fail(Errc::invalid,
+                    "key 'require_signatures' is true and 'plugin_keys' is empty, "
+                    "so no plugin could be loaded");
     }
     if (!folders.empty()) config.plugin_dirs = std::move(folders);
     return config;

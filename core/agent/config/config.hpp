@@ -23,14 +23,23 @@ struct Config {
     std::string socket = "/run/evenkeel/agent.sock";
     std::vector<std::string> plugin_dirs = {"/usr/lib/evenkeel/plugins"};
     std::optional<std::vector<std::string>> plugins;  // names; none given: all that are found
+    // By plugin: whether it runs in a process of its own. What is not named does, unless it comes
+    // with Evenkeel.
+    std::map<std::string, bool> isolation;
+    std::string plugin_host;          // the program for that; empty: the one beside this program
     bool require_signatures = false;                  // load what one of plugin_keys has signed
     std::vector<crypto::VerifyKey> plugin_keys;
-    std::map<std::string, json::Value> collections;   // what each is opened with: objects
-    std::optional<OrchestratorConfig> orchestrator;   // none: the agent runs alone
+    std::map<std::string, json::Value> collections;  // what each is opened with: objects
+    std::optional<OrchestratorConfig> orchestrator;  // none: the agent runs alone
     std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
     std::chrono::milliseconds call_silence = std::chrono::minutes(2);
     std::string log_level = "info";
 };
+
+// Where marks tell in which call of a plugin a process ended.
+inline std::string marks_folder(const std::string& state_dir) {
+    return state_dir + "/calls";
+}
 
 inline constexpr const char* kConfigPath = "/etc/evenkeel/agent.json";
 

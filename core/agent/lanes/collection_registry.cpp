@@ -5,12 +5,19 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
 
 CollectionRunner* CollectionRegistry::find(const std::string& collection) const {
     const auto found = runners_.find(collection);
     return found == runners_.end() ? nullptr : found->second.get();
+}
+
+bool CollectionRegistry::knows(const std::string& collection) const {
+    return find(collection) ||
+           std::any_of(refused_.begin(), refused_.end(),
+                       [&](const Refused& refused) { return refused.collection == collection; });
 }
 
 bool CollectionRegistry::usable(const std::string& collection) const {
@@ -49,7 +56,9 @@ CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runn
 }
 
 void CollectionRegistry::refuse(Refused refused) {
-    if (refused.plugin.empty()) {
+    if (!refused.plugin.empty() && !refused.collection.empty()) {
+        log::error("a plugin is held", {{"plugin", refused.plugin}, {"why", refused.reason}});
+    } else if (refused.plugin.empty()) {
         log::error("a collection is missing",
                    {{"collection", refused.collection}, {"why", refused.reason}});
     } else {
@@ -58,12 +67,19 @@ void CollectionRegistry::refuse(Refused refused) {
     refused_.push_back(std::move(refused));
 }
 
+void CollectionRegistry::forget_refusals(const std::string& plugin) {
+    std::erase_if(refused_, [&](const Refused& refused) {
+        return refused.collection.empty() && refused.plugin == plugin;
+    });
+}
+
 std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
     std::vector<wire::CollectionInfo> infos;
     for (const auto& [name, runner] : runners_) {
         const plugin::Collection& collection = runner->collection();
         infos.push_back({name, collection.plugin(), collection.schema().hash(),
-                         collection.schema_version(), collection.actions()});
+                         collection.schema_version(), collection.actions(),
+                         collection.capabilities()});
     }
     return infos;
 }
@@ -89,17 +105,24 @@ json::Value CollectionRegistry::describe() const {
             {"version", text_or_null(plugin.substr(std::min(space + 1, plugin.size())))},
             {"state", reason.empty() ? "loaded" : "out_of_order"},
             {"reason", text_or_null(reason)},
+            {"isolation", collection.process() ? "process" : "none"},
+            {"process", collection.process() ? collection.process()->describe() : json::Value()},
             {"backend", text_or_null(collection.backend())},
             {"capabilities", words(collection.capabilities())},
             {"actions", words(collection.actions())}});
     }
     for (const Refused& refused : refused_) {
+        const bool is_held = !refused.plugin.empty() && !refused.collection.empty();
         plugins.push_back(json::Object{{"collection", text_or_null(refused.collection)},
                                        {"plugin", text_or_null(refused.plugin)},
-                                       {"state", "refused"},
+                                       {"state", is_held ? "out_of_order" : "refused"},
                                        {"reason", refused.reason}});
     }
     return json::Object{{"plugins", std::move(plugins)}, {"warnings", words(warnings_)}};
+}
+
+void CollectionRegistry::interrupt() {
+    for (const auto& [name, runner] : runners_) runner->interrupt();
 }
 
 bool CollectionRegistry::stop() {

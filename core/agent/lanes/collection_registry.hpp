@@ -10,13 +10,16 @@ namespace evenkeel::agent {
 // The collections that this machine has, and the plugins that it refused. [loop]
 class CollectionRegistry {
   public:
-    // A plugin that was not loaded, or a collection that is configured and not there.
+    // A plugin that was not loaded, or a collection that is configured and not there, or is kept
+    // out.
     struct Refused {
-        std::string collection, plugin;  // one of them is empty
+        std::string collection, plugin;  // both: it is kept out
         std::string reason;
     };
 
     CollectionRunner* find(const std::string& collection) const;
+    // Whether it is here, or was refused by its name.
+    bool knows(const std::string& collection) const;
     // Whether calls to the collection are possible.
     bool usable(const std::string& collection) const;
     // Whether the schema of `collection` names `other` by x-ek-after, itself or through others.
@@ -24,8 +27,13 @@ class CollectionRegistry {
     // Takes it in; the first one of a name stays, a second is refused.
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);
+    // The plugin ("files") was loaded after all.
+    void forget_refusals(const std::string& plugin);
     // Adds to what describe() says of where plugins were looked for.
     void warn(std::string what) { warnings_.push_back(std::move(what)); }
+
+    // Asks running calls to stop, and begins no more.
+    void interrupt();
 
     auto begin() const { return runners_.begin(); }
     auto end() const { return runners_.end(); }

@@ -79,7 +79,7 @@ struct CollectionRunner::Pending {
     run::Timer pause;
 };
 
-CollectionRunner::Track::Track(const std::string& name, std::shared_ptr<CallMark> of)
+CollectionRunner::Track::Track(const std::string& name, std::shared_ptr<plugin::CallMark> of)
     : mark(std::move(of)), lane({.name = name, .queue_depth_max = kQueueMost}) {}
 
 CollectionRunner::CollectionRunner(run::Loop& loop, std::shared_ptr<plugin::Collection> collection,
@@ -92,7 +92,7 @@ CollectionRunner::CollectionRunner(run::Loop& loop, std::shared_ptr<plugin::Coll
 }
 
 CollectionRunner::Track& CollectionRunner::track_of(const PluginCall& plugin_call) {
-    return plugin_call.only_reads ? tracks_.back() : tracks_.front();
+    return plugin_call.only_reads && collection_->parallel() ? tracks_.back() : tracks_.front();
 }
 
 CollectionRunner::~CollectionRunner() {
@@ -108,11 +108,25 @@ void CollectionRunner::disable(std::string reason, wire::UnknownReason verdict) 
     verdict_ = verdict;
 }
 
+bool CollectionRunner::replace(std::shared_ptr<plugin::Collection> collection) {
+    const bool left = std::any_of(tracks_.begin(), tracks_.end(),
+                                  [](const Track& track) { return track.lane.abandoned(); });
+    if (left || (collection->parallel() && tracks_.size() == 1)) return false;
+    const auto end = [old =
+                          std::exchange(lane_context_, std::make_shared<LaneContext>(collection))] {
+        old->watch_by(nullptr);
+    };
+    static_cast<void>(tracks_.front().lane.submit(end));
+    collection_ = std::move(collection);
+    disabled_reason_.clear();
+    return true;
+}
+
 void CollectionRunner::start(PluginCall plugin_call, Task task, std::function<void(Error)> failed) {
-    if (!disabled_reason_.empty()) {
-        loop_.post([failed = std::move(failed), reason = disabled_reason_] {
-            failed({Errc::unavailable, reason});
-        });
+    if (interrupted_ || !disabled_reason_.empty()) {
+        Error why{Errc::unavailable, disabled_reason_};
+        if (interrupted_) why = {Errc::cancelled, "interrupted before its turn"};
+        loop_.post([failed = std::move(failed), why] { failed(why); });
         return;
     }
     auto pending = std::make_shared<Pending>();
@@ -206,11 +220,19 @@ void CollectionRunner::watch_over(const std::shared_ptr<Pending>& pending) {
 }
 
 void CollectionRunner::on_overdue(const std::shared_ptr<Pending>& pending) {
+    leave_behind(pending->plugin_call.what, pending);
+}
+
+void CollectionRunner::give_up(const std::string& call) {
+    if (disabled_reason_.empty()) leave_behind(call, nullptr);
+}
+
+void CollectionRunner::leave_behind(const std::string& call,
+                                    const std::shared_ptr<Pending>& overdue) {
     disabled_reason_ = "the plugin " + collection_->plugin() + " did not come back from the " +
-                       pending->plugin_call.what + "; restart the agent to give it a new chance";
-    log::error("a plugin hangs", {{"plugin", collection_->plugin()},
-                                  {"collection", name()},
-                                  {"call", pending->plugin_call.what}});
+                       call + "; restart the agent to give it a new chance";
+    log::error("a plugin hangs",
+               {{"plugin", collection_->plugin()}, {"collection", name()}, {"call", call}});
     for (Track& track : tracks_) track.lane.abandon();
     const auto lost = std::exchange(pending_, {});
     for (const auto& each : lost) {
@@ -218,23 +240,41 @@ void CollectionRunner::on_overdue(const std::shared_ptr<Pending>& pending) {
         each->end();
     }
     for (const auto& each : lost) {
-        each->failed({each == pending ? Errc::timeout : Errc::unavailable, disabled_reason_});
+        each->failed({each == overdue ? Errc::timeout : Errc::unavailable, disabled_reason_});
     }
     if (on_hung) on_hung();
 }
 
+void CollectionRunner::interrupt() {
+    interrupted_ = true;
+    cancel_running();
+}
+
+void CollectionRunner::cancel_running() {
+    for (const auto& pending : pending_) pending->plugin_call.cancel->cancel();
+}
+
+// The lane for changes ends last, and only then nobody is in the plugin any more.
 bool CollectionRunner::stop() {
     bool ended = true;
-    for (const auto& pending : pending_) pending->plugin_call.cancel->cancel();
-    for (Track& track : tracks_) {
-        const bool left = track.lane.abandoned();
-        if (!left)
-            static_cast<void>(
-                track.lane.submit([lane = lane_context_] { lane->watch_by(nullptr); }));
-        ended = !left && track.lane.stop(std::chrono::seconds(5)) && ended;
-        if (track.mark) track.mark->clear();
+    cancel_running();
+    for (auto track = tracks_.rbegin(); track != tracks_.rend(); ++track) {
+        const bool left = track->lane.abandoned();
+        if (!left && ended && &*track == &tracks_.front()) end_watch_and_collection();
+        ended = !left && track->lane.stop(std::chrono::seconds(5)) && ended;
+        if (track->mark) track->mark->clear();
     }
     return ended;
+}
+
+void CollectionRunner::end_watch_and_collection() {
+    const auto end = [lane = lane_context_, mark = tracks_.front().mark] {
+        if (mark) mark->begin("closing");
+        lane->watch_by(nullptr);
+        lane->collection->close();
+        if (mark) mark->end();
+    };
+    static_cast<void>(tracks_.front().lane.submit(end));
 }
 
 }  // namespace evenkeel::agent

@@ -3,7 +3,7 @@
 #include <list>
 #include <mutex>
 
-#include "core/agent/lanes/call_marks.hpp"
+#include "core/plugin/call_marks.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
@@ -53,7 +53,7 @@ class CollectionRunner {
   public:
     // One mark for each lane; null: its calls are not marked.
     struct Marks {
-        std::shared_ptr<CallMark> changes, reads;
+        std::shared_ptr<plugin::CallMark> changes, reads;
     };
     CollectionRunner(run::Loop& loop, std::shared_ptr<plugin::Collection> collection, Marks marks);
     // Waits for the lanes, up to five seconds each.
@@ -71,6 +71,13 @@ class CollectionRunner {
     void disable(std::string reason, wire::UnknownReason verdict);
     // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
     wire::UnknownReason verdict() const { return verdict_; }
+    // Calls are possible again; those that were left behind in the plugin stay there.
+    void enable() { disabled_reason_.clear(); }
+    // Serves another version of the collection from now on, which is not open yet. Calls that were
+    // asked for before go to the old one, and it ends after them, with its watch. False: a call was
+    // left behind in the old one, or the new one is to be called in parallel and the old one was
+    // not; only another process can serve it then.
+    bool replace(std::shared_ptr<plugin::Collection> collection);
     // Called once when a call has not come back and the lanes were left behind.
     std::function<void()> on_hung;
 
@@ -92,7 +99,13 @@ class CollectionRunner {
             [answer](Error error) { (*answer)(fail(std::move(error))); });
     }
 
-    // Asks running calls to stop, ends watch and lanes; false when a lane had to be left behind.
+    // Takes the collection out of order for good: the plugin did not come back from this call, one
+    // of its watch for example.
+    void give_up(const std::string& call);
+    // Asks running calls to stop, and begins no more.
+    void interrupt();
+    // Asks running calls to stop, then ends watch, collection and lanes; false when a lane had to
+    // be left behind.
     bool stop();
     std::size_t waiting() const { return pending_.size(); }
 
@@ -107,8 +120,8 @@ class CollectionRunner {
     using Task = std::function<std::function<void()>(LaneContext&, const plugin::Call&)>;
     struct Pending;
     struct Track {
-        Track(const std::string& name, std::shared_ptr<CallMark> of);
-        std::shared_ptr<CallMark> mark;
+        Track(const std::string& name, std::shared_ptr<plugin::CallMark> of);
+        std::shared_ptr<plugin::CallMark> mark;
         run::Lane lane;
     };
 
@@ -116,6 +129,9 @@ class CollectionRunner {
     void start(PluginCall plugin_call, Task task, std::function<void(Error)> failed);
     void watch_over(const std::shared_ptr<Pending>& pending);
     void on_overdue(const std::shared_ptr<Pending>& pending);
+    void leave_behind(const std::string& call, const std::shared_ptr<Pending>& overdue);
+    void cancel_running();
+    void end_watch_and_collection();
     bool finish(const std::shared_ptr<Pending>& pending);
 
     run::Loop& loop_;
@@ -124,6 +140,7 @@ class CollectionRunner {
     std::string disabled_reason_;
     wire::UnknownReason verdict_ = wire::UnknownReason::plugin_hung;
     std::list<std::shared_ptr<Pending>> pending_;
+    bool interrupted_ = false;
     std::list<Track> tracks_;  // the first for changes, the last for what only reads
 };
 

@@ -5,6 +5,7 @@
 
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
+#include "core/wire/capabilities.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -66,6 +67,7 @@ ApplyResult result_of(plugin::Applied applied) {
     apply_result.retry_after = applied.retry_after;
     apply_result.check_result.state = std::move(applied.state);
     apply_result.notes = std::move(applied.notes);
+    apply_result.output = std::move(applied.output);
     return apply_result;
 }
 
@@ -258,8 +260,11 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
 ApplyResult remove_resource(LaneContext& lane, const Description& description,
                             const plugin::Call& call) {
     const bool dry_run = description.metadata.policy == wire::Policy::audit;
+    const bool removes = wire::can(lane.collection->capabilities(), "remove");
     ApplyResult apply_result =
-        result_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
+        dry_run && !removes
+            ? ApplyResult{}
+            : result_of(lane.collection->remove(description.metadata.ref.id, dry_run, call));
     ignore_absence(description, apply_result);
     if (dry_run && !apply_result.error && !apply_result.changes.empty()) {
         apply_result.notes.insert(apply_result.notes.begin(),

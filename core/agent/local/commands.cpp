@@ -9,10 +9,12 @@
 
 #include "core/agent/config/config.hpp"
 #include "core/agent/config/options.hpp"
+#include "core/agent/local/child_process.hpp"
 #include "core/agent/local/client.hpp"
 #include "core/agent/requests/local_protocol.hpp"
 #include "core/base/file.hpp"
 #include "core/base/text.hpp"
+#include "core/plugin/call_marks.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -22,10 +24,13 @@ using std::chrono::milliseconds;
 constexpr milliseconds kShort = std::chrono::minutes(2);
 constexpr milliseconds kLong = std::chrono::hours(1);
 
+// Not always that of the process: plugins have that one in a child.
+std::FILE* output = stdout;
+
 void print(const json::Value& value) {
     const std::string text = json::write_pretty(value) + "\n";
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
+    std::fwrite(text.data(), 1, text.size(), output);
+    std::fflush(output);
 }
 
 int print_error(const Error& error, int code = kExitFailed) {
@@ -216,9 +221,14 @@ int watch(Client client) {
     for (;;) {
         const auto line = client.read_line(std::nullopt);
         if (!line) return print_error(line.error());
-        std::printf("%s\n", line->c_str());
-        std::fflush(stdout);
+        std::fprintf(output, "%s\n", line->c_str());
+        std::fflush(output);
     }
+}
+
+std::string who_ended(const Config& config) {
+    const auto lost = plugin::lost_calls(marks_folder(config.state_dir));
+    return lost.empty() ? "" : plugin::sentence_of(lost.front());
 }
 
 }  // namespace
@@ -237,15 +247,15 @@ int run_command(const CommandLine& line, const Config& config,
         const auto reply = client->ask(*request);
         return reply ? show(line, *reply) : print_error(reply.error());
     }
-    bool clean = true;
-    const auto reply = answer_in_process(*request, clean);
-    // An agent that starts or ends has the store, and no socket.
-    const bool is_held = !reply && reply.error().code == Errc::busy;
-    const int code =
-        reply ? show(line, *reply) : print_error(reply.error(), is_held ? kExitInUse : kExitFailed);
-    // A lane hangs in a plugin: destructors must not run while its thread does.
-    if (!clean) std::_Exit(code);
-    return code;
+    const auto answer = [&](std::FILE* kept) {
+        output = kept;
+        const auto reply = answer_in_process(*request);
+        // An agent that starts or ends has the store, and no socket.
+        const bool is_held = !reply && reply.error().code == Errc::busy;
+        return reply ? show(line, *reply)
+                     : print_error(reply.error(), is_held ? kExitInUse : kExitFailed);
+    };
+    return run_in_child(answer, [&] { return who_ended(config); });
 }
 
 }  // namespace evenkeel::agent

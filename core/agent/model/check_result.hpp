@@ -40,6 +40,7 @@ struct ApplyResult {
     std::chrono::milliseconds retry_after{0};  // with an error: the plugin's advice; 0: none
     bool replaced = false;  // whatever an earlier description had left on the machine is gone
     std::vector<std::string> notes = {};  // see wire::ResourceResult
+    std::optional<wire::Output> output = std::nullopt;
 };
 
 // What is kept of a resource between two checks.

@@ -97,8 +97,18 @@ struct OutboxEvent {
 // A collection whose plugin is kept out, because the process ended in one of its calls.
 struct DisabledCollection {
     std::string collection;
-    std::string plugin;  // "files 0.1.0": another version is given a new chance
-    std::string reason;  // one sentence
+    std::string plugin;    // "files 0.1.0": another version is given a new chance
+    std::string reason;    // one sentence
+    bool loading = false;  // not even its code may be loaded
+};
+
+// That what was changed takes effect with the next boot only.
+struct RebootRequired {
+    std::string boot;                  // the kernel's id of the boot in which it was changed
+    std::string since;                 // RFC 3339
+    std::vector<wire::Ref> resources;  // the first that ask for it
+
+    static constexpr std::size_t kResourcesMost = 20;
 };
 
 // Whether "ensure" asks for absence; `invalid` for another word or type.

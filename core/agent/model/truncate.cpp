@@ -41,6 +41,13 @@ void cut_notes(json::Object& part) {
     part.erase("notes");
 }
 
+void cut_output(json::Object& part) {
+    json::Value* output = part.find("output");
+    if (!output || !output->is_object()) return;
+    output->as_object().set("text", "");
+    output->as_object().set("cut", true);
+}
+
 void cut_changes(json::Object& part) {
     if (part.contains("changes")) part.set("changes", json::Array{});
 }
@@ -65,7 +72,7 @@ void cut_resources(json::Object& outcome) {
 std::string write_truncated(json::Value& data, std::size_t most) {
     std::string text = json::write(data);
     if (!data.is_object()) return text;
-    for (const auto& cut : {cut_diffs, cut_state, cut_notes, cut_changes}) {
+    for (const auto& cut : {cut_diffs, cut_output, cut_state, cut_notes, cut_changes}) {
         if (text.size() <= most) break;
         each_part(data, cut);
         data.as_object().set("truncated", true);

@@ -303,9 +303,11 @@ void Requests::release(const wire::Request& request, const Answer& answer) {
     const auto write = [&store = parts_.journal.store(), name](store::WriteTxn& txn, const auto&) {
         return store.drop_disabled(txn, name);
     };
-    parts_.journal.commit({}, write, [answer, name](const Result<void>& done) {
+    parts_.journal.commit({}, write, [this, answer, name](const Result<void>& done) {
         if (!done) return answer({done.error(), json::Object{}});
-        answer({std::nullopt, json::Object{{"released", name}, {"after", "restart"}}});
+        const bool is_served = on_release && on_release(name);
+        answer({std::nullopt, json::Object{{"released", name},
+                                           {"after", is_served ? json::Value() : "restart"}}});
     });
 }
 

@@ -33,6 +33,9 @@ class Requests {
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
+    // A collection that was kept out is let in again; true: it is served at once.
+    std::function<bool(const std::string& collection)> on_release;
+
     // read, list, plan, inventory, schema. `answer` is called once, possibly at once.
     void answer(const wire::Request& request, Answer answer);
     // The same, and the verbs that only local administrators may use: apply, invoke, check, export,

@@ -72,6 +72,8 @@ RunEnd end_of(const StepList& steps, const std::vector<NotificationStep>& notifi
               const HostView& host) {
     RunEnd end;
     end.pending_notifications = pending_after(steps, notifications, host.catalog);
+    for (const wire::ResourceResult& result : results_of(steps, notifications))
+        if (wire::needs_reboot(result.changes)) end.reboots.push_back(result.ref);
     for (const Step& step : steps) {
         end.drafts.insert(end.drafts.end(), step.drafts.begin(), step.drafts.end());
         if (step.drops()) {

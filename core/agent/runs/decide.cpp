@@ -9,6 +9,7 @@
 #include "core/base/text.hpp"
 #include "core/schema/ids.hpp"
 #include "core/secrets/redactor.hpp"
+#include "core/wire/capabilities.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -93,6 +94,10 @@ Result<void> check_fields(const Intent& intent, const CollectionRunner* runner,
     const schema::Schema& schema = runner->collection().schema();
     const std::string& id = description.metadata.ref.id;
     EK_CHECK(check_id(schema, id));
+    const auto wrong = wire::impossible_description(
+        runner->collection().capabilities(), description.metadata.ref.collection,
+        description.metadata.absent, description.metadata.policy);
+    if (wrong) return fail(Errc::invalid, wrong->detail);
     if (!intent.is_local() || description.metadata.absent) return {};
     return check_description(schema, id, description.body);
 }
@@ -122,8 +127,16 @@ void prepare_apply(const Intent& intent, const HostView& host, Step& step) {
     go(step, Decision::apply);
 }
 
-void prepare_remove(const Intent& intent, const Catalog& catalog, Step& step) {
-    const CatalogEntry* entry = catalog.find(step.request.ref);
+std::optional<std::string> why_not_removed(const CollectionRegistry& registry,
+                                           const Metadata& metadata) {
+    const CollectionRunner* runner = registry.find(metadata.ref.collection);
+    if (!runner) return std::nullopt;
+    return wire::impossible_removal(runner->collection().capabilities(), metadata.ref.collection,
+                                    metadata.policy);
+}
+
+void prepare_remove(const Intent& intent, const HostView& host, Step& step) {
+    const CatalogEntry* entry = host.catalog.find(step.request.ref);
     Metadata& metadata = step.description.metadata;
     metadata = entry ? entry->metadata : Metadata{};
     if (!entry) metadata.policy = step.request.policy;
@@ -132,8 +145,10 @@ void prepare_remove(const Intent& intent, const Catalog& catalog, Step& step) {
     metadata.generation = step.request.generation;
     metadata.absent = true;
     metadata.sensitive = false;
-    metadata.left_secret = leaves_secret(step.request.ref, catalog);
+    metadata.left_secret = leaves_secret(step.request.ref, host.catalog);
     step.description.body = json::Object{{"ensure", "absent"}};
+    if (const auto why = why_not_removed(host.registry, metadata))
+        return refuse(step, Decision::leave, {Errc::unsupported, *why});
     go(step, Decision::remove);
 }
 
@@ -142,7 +157,7 @@ void prepare_for(wire::Verb verb, const Intent& intent, const HostView& host, St
         case wire::Verb::apply:
             return prepare_apply(intent, host, step);
         case wire::Verb::remove:
-            return prepare_remove(intent, host.catalog, step);
+            return prepare_remove(intent, host, step);
         case wire::Verb::forget:
             return forget(step, host.catalog);
         case wire::Verb::invoke:

@@ -11,6 +11,7 @@
 #include "core/agent/runs/notification_scheduler.hpp"
 #include "core/agent/runs/run_commit.hpp"
 #include "core/agent/runs/run_queue.hpp"
+#include "core/agent/runs/step_result.hpp"
 #include "core/base/id.hpp"
 #include "core/base/log.hpp"
 
@@ -64,17 +65,19 @@ void NotificationRun::run_action() {
                 return invoke(lane, id, action, json::Value(), call);
             },
             [this](const Result<ApplyResult>& applied) {
-                end(applied ? applied->error : std::optional<Error>(applied.error()));
+                end(applied ? *applied : failed_call(applied.error()));
             });
 }
 
-void NotificationRun::end(const std::optional<Error>& error) {
+void NotificationRun::end(const ApplyResult& applied) {
+    const std::optional<Error>& error = applied.error;
     context_.queue.end(*this);
     const auto& [ref, action] = notification_;
     log::info(
         "an action after a repair",
         {{"resource", text_of(ref)}, {"action", action}, {"error", error ? error->what : ""}});
     RunEnd end;
+    if (wire::needs_reboot(applied.changes)) end.reboots.push_back(ref);
     if (const CatalogEntry* entry = context_.catalog.find(ref)) {
         end.drafts.push_back(resource_notified(*entry, action, sources_, error));
     }

@@ -1,12 +1,11 @@
 #pragma once
 
-#include <optional>
 #include <vector>
 
+#include "core/agent/model/check_result.hpp"
 #include "core/agent/runs/busy_marks.hpp"
 #include "core/agent/runs/run.hpp"
 #include "core/agent/runs/run_context.hpp"
-#include "core/base/result.hpp"
 
 namespace evenkeel::agent {
 
@@ -24,7 +23,7 @@ class NotificationRun final : public Run {
   private:
     std::vector<wire::Ref> due_sources() const;
     void run_action();
-    void end(const std::optional<Error>& error);
+    void end(const ApplyResult& applied);
     // Removes the action from what is pending for its sources.
     std::vector<PendingNotifications> settle();
 

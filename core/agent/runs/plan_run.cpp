@@ -73,6 +73,7 @@ void PlanRun::take(Step& step, const Result<ApplyResult>& apply_result) const {
         result.changes = apply_result->changes;
         result.error = apply_result->error;
         result.notes = apply_result->notes;
+        result.output = apply_result->output;
         result.state = apply_result->check_result.state;
     } else {
         result.error = apply_result.error();

@@ -116,6 +116,7 @@ RunEnd RepairRun::end_of(CatalogEntry& entry, const ApplyResult& apply_result) {
         ref_, due_after(entry.metadata, changed(apply_result.changes), context_.catalog)};
     context_.catalog.put(pending);
     RunEnd end;
+    if (wire::needs_reboot(apply_result.changes)) end.reboots.push_back(ref_);
     if (apply_result.replaced && std::exchange(entry.metadata.left_secret, false))
         end.metadata.push_back(entry.metadata);
     if (recorded_ && pending.notices.empty())

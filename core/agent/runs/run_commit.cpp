@@ -14,7 +14,7 @@ Result<void> write_end(const AgentStore& store, store::WriteTxn& txn, const RunE
         EK_CHECK(store.put(txn, each));
     for (const wire::Ref& each : end.drops) EK_CHECK(store.drop(txn, each));
     for (const Tombstone& each : end.tombstones) EK_CHECK(store.put(txn, each));
-    return {};
+    return store.add_reboot_required(txn, end.reboots);
 }
 
 // The record stays until the orchestrator has accepted the outcome; without an outcome event it is
@@ -64,7 +64,7 @@ void RunCommit::attempt(const std::shared_ptr<const CommandEnd>& end) {
 
 void RunCommit::commit(RunEnd end, std::function<void(const Result<void>&)> done) {
     if (end.drafts.empty() && end.observations.empty() && end.pending_notifications.empty() &&
-        end.metadata.empty()) {
+        end.metadata.empty() && end.reboots.empty()) {
         return;
     }
     std::vector<EventDraft> drafts = std::exchange(end.drafts, {});

@@ -19,6 +19,7 @@ struct RunEnd {
     std::vector<PendingNotifications> pending_notifications;
     std::vector<wire::Ref> drops;
     std::vector<Tombstone> tombstones;
+    std::vector<wire::Ref> reboots;  // whose change takes effect with the next boot only
 };
 
 // Commits the ends of runs, each with its events in one transaction. [loop]

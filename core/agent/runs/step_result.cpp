@@ -18,6 +18,7 @@ void fill(wire::ResourceResult& result, const ApplyResult& apply_result, wire::O
     result.changes = apply_result.changes;
     result.error = apply_result.error;
     result.notes = apply_result.notes;
+    result.output = apply_result.output;
     result.state = apply_result.check_result.state;
     result.outcome = apply_result.error ? wire::Outcome::failed : success;
 }

@@ -1,5 +1,6 @@
 #include "core/agent/store/agent_store.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <optional>
@@ -26,6 +27,7 @@ using store::resource_key;
 constexpr const char* kCommandPosition = "command_position";
 constexpr const char* kFullReportDue = "full_report_due";
 constexpr const char* kEnrolment = "enrolment";
+constexpr const char* kRebootRequired = "reboot_required";
 constexpr const char* kOutboxLast = "outbox_last";
 constexpr std::string_view kDescribed = "described";  // in inbox_bodies; else empty
 
@@ -492,6 +494,39 @@ Result<std::string> AgentStore::enrolment() const {
 
 Result<void> AgentStore::put_enrolment(store::WriteTxn& txn, const std::string& enrolment) const {
     return txn.put(meta_, kEnrolment, enrolment);
+}
+
+Result<std::optional<RebootRequired>> AgentStore::reboot_required(const store::ReadTxn& txn) const {
+    const auto text = EK_TRY(txn.get(meta_, kRebootRequired));
+    if (!text) return std::nullopt;
+    RebootRequired required = EK_TRY(decode_reboot_required(EK_TRY(json::parse(*text))));
+    // Without an id of the boot nobody could tell when it was.
+    if (required.boot.empty() || required.boot != Moment::now().boot) return std::nullopt;
+    return required;
+}
+
+Result<std::optional<RebootRequired>> AgentStore::reboot_required() const {
+    const store::ReadTxn txn = EK_TRY(env_.read());
+    return reboot_required(txn);
+}
+
+Result<void> AgentStore::add_reboot_required(store::WriteTxn& txn,
+                                             const std::vector<wire::Ref>& resources) const {
+    if (resources.empty()) return {};
+    RebootRequired required = EK_TRY(reboot_required(txn))
+                                  .value_or(RebootRequired{Moment::now().boot, now_rfc3339(), {}});
+    for (const wire::Ref& ref : resources) {
+        const bool is_known = std::find(required.resources.begin(), required.resources.end(),
+                                        ref) != required.resources.end();
+        if (!is_known && required.resources.size() < RebootRequired::kResourcesMost)
+            required.resources.push_back(ref);
+    }
+    return put_reboot_required(txn, required);
+}
+
+Result<void> AgentStore::put_reboot_required(store::WriteTxn& txn,
+                                             const RebootRequired& required) const {
+    return txn.put(meta_, kRebootRequired, json::write(encode(required)));
 }
 
 Result<void> AgentStore::put_full_report_due(store::WriteTxn& txn, bool full_report_due) const {

@@ -96,6 +96,12 @@ class AgentStore {
     // Identity::enrolment of the identity under which the agent last connected.
     Result<std::string> enrolment() const;
     Result<void> put_enrolment(store::WriteTxn& txn, const std::string& enrolment) const;
+    // What asks for a boot since the last one; nothing if nothing does.
+    Result<std::optional<RebootRequired>> reboot_required() const;
+    // These ask for one too.
+    Result<void> add_reboot_required(store::WriteTxn& txn,
+                                     const std::vector<wire::Ref>& resources) const;
+    Result<void> put_reboot_required(store::WriteTxn& txn, const RebootRequired& required) const;
     // Whether the orchestrator has yet to get a report of everything.
     Result<void> put_full_report_due(store::WriteTxn& txn, bool full_report_due) const;
     Result<void> put(store::WriteTxn& txn, const DisabledCollection& disabled) const;
@@ -108,6 +114,7 @@ class AgentStore {
 
     Result<void> load_resources(const store::ReadTxn& txn, Loaded& into) const;
     Result<void> load_inbox(const store::ReadTxn& txn, Loaded& into) const;
+    Result<std::optional<RebootRequired>> reboot_required(const store::ReadTxn& txn) const;
     Result<void> load_traffic(const store::ReadTxn& txn, Loaded& into) const;
     Result<void> load_requests(const store::ReadTxn& txn, InboxCommand& inbox) const;
     struct StoredDescription {

@@ -192,17 +192,34 @@ Result<wire::ResourceRequest> decode_resource(const json::Value& value) {
 }
 
 json::Value encode(const DisabledCollection& disabled) {
-    return json::Object{{"collection", disabled.collection},
-                        {"plugin", disabled.plugin},
-                        {"reason", disabled.reason}};
+    json::Object out{{"collection", disabled.collection},
+                     {"plugin", disabled.plugin},
+                     {"reason", disabled.reason}};
+    if (disabled.loading) out.set("loading", true);
+    return out;
 }
 
 Result<DisabledCollection> decode_disabled(const json::Value& value) {
     DisabledCollection disabled{value.string_or("collection"), value.string_or("plugin"),
-                                value.string_or("reason")};
+                                value.string_or("reason"), value.bool_or("loading")};
     if (disabled.collection.empty())
         return fail(Errc::corrupt, "a disabled plugin without collection");
     return disabled;
+}
+
+json::Value encode(const RebootRequired& required) {
+    return json::Object{{"boot", required.boot},
+                        {"since", required.since},
+                        {"resources", wire::encode(required.resources)}};
+}
+
+Result<RebootRequired> decode_reboot_required(const json::Value& value) {
+    RebootRequired required{value.string_or("boot"), value.string_or("since"), {}};
+    json::Object resources{{"requires", value["resources"]}};
+    auto relations = wire::decode_relations(std::move(resources));
+    if (!relations) return fail(Errc::corrupt, "what asks for a reboot: " + relations.error().what);
+    required.resources = std::move(relations->required);
+    return required;
 }
 
 }  // namespace evenkeel::agent

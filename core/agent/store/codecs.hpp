@@ -26,5 +26,7 @@ json::Value encode_resource(const wire::ResourceRequest& request);
 Result<wire::ResourceRequest> decode_resource(const json::Value& value);
 json::Value encode(const DisabledCollection& disabled);
 Result<DisabledCollection> decode_disabled(const json::Value& value);
+json::Value encode(const RebootRequired& required);
+Result<RebootRequired> decode_reboot_required(const json::Value& value);
 
 }  // namespace evenkeel::agent

@@ -69,17 +69,20 @@ std::string boot_id() {
 json::Value facts() {
     utsname names = {};
     uname(&names);
-    const std::string release = os_release();
-    const auto value = [&release](const char* name) { return os_release_value(release, name); };
-    return json::Object{{"os", json::Object{{"id", value("ID")},
-                                            {"version_id", value("VERSION_ID")},
-                                            {"name", value("PRETTY_NAME")}}},
+    const std::string release = read_os_release();
+    return json::Object{{"os", json::Object{{"id", os_release_value(release, "ID")},
+                                            {"version_id", os_release_value(release, "VERSION_ID")},
+                                            {"name", os_release_value(release, "PRETTY_NAME")}}},
                         {"kernel", json::Object{{"release", printable(names.release)}}},
                         {"architecture", printable(names.machine)},
                         {"hostname", printable(names.nodename)},
                         {"cpus", sysconf(_SC_NPROCESSORS_ONLN)},
                         {"memory_bytes", sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE)},
                         {"addresses", addresses()}};
+}
+
+json::Value fact_of(const RebootRequired& required) {
+    return json::Object{{"since", required.since}, {"resources", wire::encode(required.resources)}};
 }
 
 }  // namespace evenkeel::agent

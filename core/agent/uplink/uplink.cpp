@@ -100,6 +100,8 @@ void Uplink::on_up() {
     hello.instance = instance_;
     hello.name = host_name();
     hello.facts = facts();
+    if (const auto reboot = parts_.journal.store().reboot_required(); reboot && *reboot)
+        hello.facts.as_object().set("reboot_required", fact_of(**reboot));
     hello.collections = parts_.registry.infos();
     hello.commands = parts_.admission.mark();
     hello.first_event = parts_.journal.outbox().first();

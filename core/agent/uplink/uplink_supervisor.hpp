@@ -24,6 +24,10 @@ class UplinkSupervisor {
 
     // Begins with this configuration; one without orchestrator ends the uplink.
     void begin(const std::optional<OrchestratorConfig>& orchestrator);
+    // Connects anew, if it is connected or tries to.
+    void begin_again() {
+        if (uplink_) begin(std::optional(orchestrator_));
+    }
     Uplink* uplink() { return uplink_.get(); }
     // {"host","connected","enrolment","fingerprint"} for people; `enrolment` is none, pending,
     // rejected, enrolled, held or retired, the fingerprint that of the key while it is not

@@ -7,9 +7,8 @@
 #include <utility>
 #include <vector>
 
-#include <sys/types.h>
-
 #include <evenkeel/plugin.h>
+#include <sys/types.h>
 
 #include "core/base/fd.hpp"
 
@@ -22,10 +21,14 @@ enum class FrameKind : std::uint32_t {
     // Control, to the child: what it is to serve; a new channel (with its two descriptors).
     configure = 1,
     channel,
-    // Control, to the agent: the plugin's tables; why there is no plugin; a line for the log.
+    // Control, to the agent: the plugin's tables; why there is no plugin; a line for the log; a
+    // request to the plugin's storage.
     hello,
     refused,
     log,
+    storage,
+    // Control, to the child: the answer to that.
+    stored,
     // Channel, to the child.
     call,
     // Channel of a watch, to the child.
@@ -72,6 +75,7 @@ class FrameReader {
     std::int32_t i32() { return static_cast<std::int32_t>(u32()); }
     std::uint64_t u64();
     ek_str text();
+    std::size_t left() const { return left_.size(); }
     // Nothing was missing so far.
     bool good() const { return good_; }
     // The same, and nothing is left.

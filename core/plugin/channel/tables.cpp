@@ -14,10 +14,10 @@ constexpr std::size_t kCollectionsMost = 65;
 std::uint64_t functions_of(const ek_collection& c) {
     const bool watches = c.watch_open && c.watch_interest && c.watch_ready && c.watch_close;
     const std::pair<std::uint64_t, bool> functions[] = {
-        {EK_CAP_LIST, c.list != nullptr},         {EK_CAP_READ, c.read != nullptr},
-        {EK_CAP_APPLY, c.apply != nullptr},       {EK_CAP_REMOVE, c.remove != nullptr},
-        {EK_CAP_BATCH, c.apply_many != nullptr},  {EK_CAP_INVOKE, c.invoke != nullptr},
-        {EK_CAP_COMPARE, c.compare != nullptr},   {EK_CAP_UPGRADE, c.upgrade != nullptr},
+        {EK_CAP_LIST, c.list != nullptr},           {EK_CAP_READ, c.read != nullptr},
+        {EK_CAP_APPLY, c.apply != nullptr},         {EK_CAP_REMOVE, c.remove != nullptr},
+        {EK_CAP_BATCH, c.apply_many != nullptr},    {EK_CAP_INVOKE, c.invoke != nullptr},
+        {EK_CAP_COMPARE, c.compare != nullptr},     {EK_CAP_UPGRADE, c.upgrade != nullptr},
         {EK_CAP_NORMALIZE, c.normalize != nullptr}, {EK_CAP_WATCH, watches}};
     std::uint64_t all = 0;
     for (const auto& [capability, there] : functions)
@@ -51,6 +51,7 @@ FrameWriter frame_of(const Service& service) {
     put(frame, service.permissions.paths);
     put(frame, service.permissions.capabilities);
     frame.u32(service.permissions.network).u32(service.permissions.spawn);
+    frame.u32(service.has_storage);
     return frame.u32(service.changes_user).u32(service.uid).u32(service.gid), frame;
 }
 
@@ -67,6 +68,7 @@ Service service_of(FrameReader& frame) {
     service.permissions.capabilities = texts_of(frame);
     service.permissions.network = frame.u32() != 0;
     service.permissions.spawn = frame.u32() != 0;
+    service.has_storage = frame.u32() != 0;
     service.changes_user = frame.u32() != 0;
     service.uid = frame.u32();
     service.gid = frame.u32();

@@ -22,6 +22,7 @@ struct Service {
     // Private and writable; empty: there is none. With a descriptor beside the frame the plugin is
     // given that folder, by a path that its own process alone can use.
     std::string data_dir;
+    bool has_storage = false;  // the agent has "ek.storage/1"
     bool changes_user = false;
     std::uint32_t uid = 0, gid = 0;  // if it does
 };

@@ -55,10 +55,10 @@ std::string ending_of(const siginfo_t& info) {
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
                                                           const Service& service, int data_dir,
-                                                          Listener listener, milliseconds patience) {
+                                                          Listener listener,
+                                                          milliseconds patience) {
     auto spawned = EK_TRY(spawn(program, service.package.name));
-    std::shared_ptr<ChildProcess> child(
-        new ChildProcess(std::move(spawned), std::move(listener)));
+    std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
     auto greeted = child->greet(service, data_dir, patience);
     if (greeted) greeted = child->look_after();
     if (greeted) return child;
@@ -70,6 +70,8 @@ ChildProcess::ChildProcess(Spawned spawned, Listener listener)
     : spawned_(std::move(spawned)),
       listener_(std::move(listener)),
       control_(std::move(spawned_.control), kControlMost, true),
+      storage_(std::make_unique<StorageService>(
+          listener_.host, [this](FrameWriter frame) { send(std::move(frame)); })),
       lines_([this](const std::string& line) {
           log(EK_SEV_INFO, borrow("printed: " + line), kAbsent);
       }),
@@ -81,12 +83,12 @@ ChildProcess::~ChildProcess() {
 
 Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseconds patience) {
     auto frame = frame_of(service);
-    if (!send_with(control_.fd(), frame, data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
+    if (!send_with(control_.fd(), frame,
+                   data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
         return fail(Errc::unavailable, "its process ended at once");
     ::fcntl(control_.fd(), F_SETFL, O_NONBLOCK);
     const std::uint64_t until =
-        now_monotonic_ns() +
-        static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
+        now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
     while (wait_for(control_.fd(), POLLIN, until)) {
         if (control_.fill() == FrameSocket::Io::ended) {
             reap();
@@ -105,7 +107,7 @@ Result<void> ChildProcess::take_greeting() {
         if (frame->kind() == FrameKind::log) {
             const std::int32_t severity = frame->i32();
             const ek_str text = frame->text();
-            if (frame->good()) listener_.log(severity, text, frame->text());
+            if (frame->good()) log(severity, text, frame->text());
             continue;
         }
         if (frame->kind() != FrameKind::hello) continue;
@@ -163,7 +165,7 @@ Result<std::unique_ptr<Channel>> ChildProcess::new_channel() {
         sent = send_with(control_.fd(), frame, {its.get(), cancel.get()});
     }
     if (!sent) {
-        kill("it did not take its messages");
+        kill_if_alive("it did not take its messages");
         return fail(Errc::unavailable, "its process has ended");
     }
     return std::make_unique<Channel>(
@@ -190,6 +192,26 @@ void ChildProcess::on_timer() {
     static_cast<void>(listen_to(spawned_.output.get(), &ChildProcess::on_output));
 }
 
+bool ChildProcess::take_message(FrameReader& frame) {
+    if (frame.kind() == FrameKind::storage) return storage_->serve(frame);
+    if (frame.kind() != FrameKind::log) return false;
+    const std::int32_t severity = frame.i32();
+    const ek_str text = frame.text();
+    const ek_str fields = frame.text();
+    if (frame.whole()) log(severity, text, fields);
+    return frame.whole();
+}
+
+void ChildProcess::send(FrameWriter frame) {
+    FrameSocket::Io sent{};
+    {
+        const std::lock_guard lock(mutex_);
+        control_.put(frame);
+        sent = control_.flush();
+    }
+    if (sent == FrameSocket::Io::would_block) kill("it did not take its messages");
+}
+
 void ChildProcess::on_control() {
     if (control_.fill() == FrameSocket::Io::ended) {
         if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, control_.fd());
@@ -197,14 +219,9 @@ void ChildProcess::on_control() {
     }
     std::size_t bytes = 0;
     while (auto frame = control_.take()) {
-        const std::int32_t severity = frame->i32();
-        const ek_str text = frame->text();
-        const ek_str fields = frame->text();
         control_.take_descriptors();
-        if (frame->kind() != FrameKind::log || !frame->whole())
-            return kill("it sent what is no message");
-        bytes += text.len + fields.len + 64;
-        listener_.log(severity, text, fields);
+        bytes += frame->left() + 64;
+        if (!take_message(*frame)) return kill("it sent what is no message");
     }
     if (control_.broken()) return kill("it sent a message that is too long");
     note_flood(control_.fd(), bytes);
@@ -216,8 +233,7 @@ void ChildProcess::on_output() {
     if (length < 0) return;
     if (length == 0) {
         lines_.end();
-        if (const auto reactor = Reactor::shared())
-            (*reactor)->remove(this, spawned_.output.get());
+        if (const auto reactor = Reactor::shared()) (*reactor)->remove(this, spawned_.output.get());
         return;
     }
     lines_.add({buffer.data(), static_cast<std::size_t>(length)});
@@ -245,7 +261,6 @@ void ChildProcess::reap() {
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
     idle_.clear();
-    over_.notify_all();
 }
 
 void ChildProcess::on_end() {
@@ -253,7 +268,10 @@ void ChildProcess::on_end() {
     on_output();
     reap();
     if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
-    listener_.ended(how());
+    listener_.ended(how_);
+    const std::lock_guard lock(mutex_);
+    told_ = true;
+    over_.notify_all();
 }
 
 // Most likely it has ended or is about to, and then its end says more.
@@ -280,10 +298,11 @@ void ChildProcess::stop() {
     }
     if (const auto reactor = Reactor::shared()) {
         // On its thread, so that no handler is under way.
-        static_cast<void>((*reactor)->run([r = *reactor, key = this] { r->remove_all(key); },
-                                          kReactorPatience));
+        static_cast<void>(
+            (*reactor)->run([r = *reactor, key = this] { r->remove_all(key); }, kReactorPatience));
     }
     ended_ = true;
+    storage_.reset();
     bool reaped = false;
     {
         const std::lock_guard lock(mutex_);
@@ -295,7 +314,7 @@ void ChildProcess::stop() {
 
 std::string ChildProcess::how() {
     std::unique_lock lock(mutex_);
-    over_.wait_for(lock, std::chrono::seconds(1), [this] { return reaped_; });
+    over_.wait_for(lock, std::chrono::seconds(1), [this] { return told_ || stopped_; });
     return how_.empty() ? "it does not answer any more" : how_;
 }
 

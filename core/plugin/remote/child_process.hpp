@@ -16,6 +16,7 @@
 #include "core/plugin/channel/tables.hpp"
 #include "core/plugin/remote/printed_lines.hpp"
 #include "core/plugin/remote/spawn.hpp"
+#include "core/plugin/remote/storage_service.hpp"
 
 namespace evenkeel::plugin {
 
@@ -29,10 +30,11 @@ struct Channel {
 // is trusted. [any]
 class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
   public:
-    // Called on the reactor's thread, so short, until stop() has returned; `log` also in calls.
+    // What the plugin's host is for it. Called until stop() has returned, on the reactor's thread
+    // and in calls.
     struct Listener {
-        std::function<void(std::int32_t severity, ek_str message, ek_str fields)> log;
-        // It has ended; `how` is "it was ended by signal 9 (Killed)".
+        const ek_host& host;
+        // It has ended; `how` is "it was ended by signal 9 (Killed)". Short.
         std::function<void(const std::string& how)> ended;
     };
 
@@ -57,7 +59,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
     // A line that came beside the answers of a call.
     void log(std::int32_t severity, ek_str text, ek_str fields) const {
-        listener_.log(severity, text, fields);
+        listener_.host.log(listener_.host.ctx, severity, text, fields);
     }
 
     // Ends it at once, with the programs that it has started; how() will be `why`.
@@ -67,7 +69,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     // Ends it without telling the listener, of which nothing is called any more.
     void stop();
     bool has_ended() const { return ended_; }
-    // How it has ended. Waits a second at most for that.
+    // How it has ended. Waits a second at most until the listener knows.
     std::string how();
 
   private:
@@ -77,16 +79,19 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     Result<void> look_after();
     Result<void> listen_to(int fd, void (ChildProcess::*handler)());
     void on_control();
+    bool take_message(FrameReader& frame);
     void on_output();
     void on_refusal();
     void on_timer();
     void on_end();
+    void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
     void reap();
 
     Spawned spawned_;
     Listener listener_;
     FrameSocket control_;
+    std::unique_ptr<StorageService> storage_;
     Tables tables_;
     PrintedLines lines_;
     FloodGate gate_;
@@ -97,8 +102,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     std::mutex mutex_;  // guards what follows, and what is sent over control_
     std::condition_variable over_;
     std::vector<std::unique_ptr<Channel>> idle_;
-    bool reaped_ = false;
-    bool stopped_ = false;
+    bool reaped_ = false, told_ = false, stopped_ = false;
     std::string how_;
 };
 

@@ -45,10 +45,9 @@ Exchange::Woken Exchange::wait() {
                            {deaf_ ? -1 : call_.cancel_fd, POLLIN, 0}};
         const std::uint64_t now = now_monotonic_ns();
         if (ends_ns_ != 0 && now >= ends_ns_) return Woken::too_late;
-        const int left =
-            ends_ns_ == 0 ? -1
-                          : static_cast<int>(std::min<std::uint64_t>(
-                                (ends_ns_ - now) / 1'000'000 + 1, 3'600'000));
+        const int left = ends_ns_ == 0 ? -1
+                                       : static_cast<int>(std::min<std::uint64_t>(
+                                             (ends_ns_ - now) / 1'000'000 + 1, 3'600'000));
         if (::poll(polled, 2, left) <= 0) continue;
         if (polled[1].revents != 0) {
             deaf_ = true;
@@ -135,8 +134,7 @@ Outcome Exchange::run(const Request& request) {
     channel_.socket.put(frame);
     Outcome outcome;
     for (bool over = false; !over;) {
-        if (channel_.socket.unsent() > 0 &&
-            channel_.socket.flush() == FrameSocket::Io::ended)
+        if (channel_.socket.unsent() > 0 && channel_.socket.flush() == FrameSocket::Io::ended)
             return end_of_channel();
         switch (wait()) {
             case Woken::by_cancel:

@@ -21,8 +21,9 @@ struct Outcome {
     std::optional<std::string> lost;
 };
 
-// One call over a channel: sends the request, gives what comes back to the call's callbacks, cancels
-// when the host does, and gives up when the plugin does not return. On the calling thread's stack.
+// One call over a channel: sends the request, gives what comes back to the call's callbacks,
+// cancels when the host does, and gives up when the plugin does not return. On the calling thread's
+// stack.
 class Exchange {
   public:
     // `what` is "apply". `grace`: how long the plugin may take to return after its deadline or its

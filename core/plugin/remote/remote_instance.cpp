@@ -13,10 +13,9 @@ namespace {
 constexpr std::uint64_t kLongestCloseNs = 5'000'000'000;
 
 const char* name_of(Operation operation) {
-    static constexpr const char* kNames[] = {"call",    "open",      "close",  "list",
-                                             "read",    "apply",     "remove", "apply_many",
-                                             "invoke",  "compare",   "normalize",
-                                             "upgrade", "watch_open"};
+    static constexpr const char* kNames[] = {
+        "call",       "open",   "close",   "list",      "read",    "apply",     "remove",
+        "apply_many", "invoke", "compare", "normalize", "upgrade", "watch_open"};
     return kNames[static_cast<std::size_t>(operation)];
 }
 

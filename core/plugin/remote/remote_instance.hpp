@@ -12,8 +12,8 @@
 
 namespace evenkeel::plugin {
 
-// An instance in a plugin's process: what an ek_instance of its tables points to. It is opened again
-// by itself in the process that comes after one that has ended.
+// An instance in a plugin's process: what an ek_instance of its tables points to. It is opened
+// again by itself in the process that comes after one that has ended.
 class RemoteInstance {
   public:
     RemoteInstance(const RemoteTable& table, std::string configuration);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <utility>
 
+#include <evenkeel/ext/storage.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pwd.h>
@@ -23,8 +24,8 @@ using std::chrono::milliseconds;
 
 // With one of these a plugin changes what is root's, or can become root: another user would protect
 // nothing, and would own what it makes.
-constexpr std::array kRootsWork = {"CAP_CHOWN",  "CAP_DAC_OVERRIDE", "CAP_FOWNER",
-                                   "CAP_SETUID", "CAP_SYS_ADMIN",    "CAP_SYS_MODULE",
+constexpr std::array kRootsWork = {"CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_FOWNER",
+                                   "CAP_SETUID",    "CAP_SYS_ADMIN",    "CAP_SYS_MODULE",
                                    "CAP_SYS_PTRACE"};
 
 bool does_roots_work(const Permissions& permissions) {
@@ -70,6 +71,7 @@ RemotePlugin::RemotePlugin(Package package, const ek_host& host, Isolation isola
     service_.package = std::move(package);
     service_.agent_version = copy(host.version);
     service_.data_dir = copy(host.data_dir);
+    service_.has_storage = host.extension(host.ctx, EK_EXT_STORAGE) != nullptr;
 }
 
 RemotePlugin::~RemotePlugin() {
@@ -93,8 +95,8 @@ Result<void> RemotePlugin::prepare(bool accept_own_user) {
     if (service_.data_dir.empty()) return {};
     data_dir_ = Fd(::open(service_.data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!data_dir_ || ::fchown(data_dir_.get(), user->pw_uid, user->pw_gid) != 0)
-        return fail(system_error(errno, "cannot give " + service_.data_dir + " to the user " +
-                                            isolation_.user));
+        return fail(system_error(
+            errno, "cannot give " + service_.data_dir + " to the user " + isolation_.user));
     return {};
 }
 
@@ -111,11 +113,7 @@ void RemotePlugin::build_tables() {
 }
 
 Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
-    ChildProcess::Listener listener;
-    listener.log = [this](std::int32_t severity, ek_str message, ek_str fields) {
-        host_.log(host_.ctx, severity, message, fields);
-    };
-    listener.ended = [this](const std::string& how) { on_ended(how); };
+    ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
     auto child = EK_TRY(ChildProcess::start(isolation_.program, service_, data_dir_.get(),
                                             std::move(listener), isolation_.start_patience));
     const std::lock_guard lock(mutex_);
@@ -124,10 +122,10 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
     return child;
 }
 
-Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_ns,
-                                                            int cancel_fd) {
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_ns, int cancel_fd) {
     for (;;) {
         if (auto child = running()) return child;
+        if (const auto last = last_run()) last->how();  // its end counts from now on
         std::uint64_t not_before = 0;
         {
             const std::lock_guard lock(mutex_);
@@ -150,13 +148,14 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_
     }
 }
 
-std::shared_ptr<ChildProcess> RemotePlugin::running() const {
+std::shared_ptr<ChildProcess> RemotePlugin::last_run() const {
     const std::lock_guard lock(mutex_);
-    return child_ && !child_->has_ended() ? child_ : nullptr;
+    return child_;
 }
 
-void RemotePlugin::on_ended(const std::string& how) {
-    note_ending(how);
+std::shared_ptr<ChildProcess> RemotePlugin::running() const {
+    const auto last = last_run();
+    return last && !last->has_ended() ? last : nullptr;
 }
 
 void RemotePlugin::note_ending(const std::string& how) {
@@ -167,15 +166,17 @@ void RemotePlugin::note_ending(const std::string& how) {
         last_end_ = printable(how);
         const auto pause = restarts_.ended(milliseconds(now_monotonic_ms()));
         if (pause) {
-            not_before_ns_ = now_monotonic_ns() + static_cast<std::uint64_t>(
-                                                      std::chrono::nanoseconds(*pause).count());
+            not_before_ns_ = now_monotonic_ns() +
+                             static_cast<std::uint64_t>(std::chrono::nanoseconds(*pause).count());
         } else {
             held_ = held = "the process of the plugin " + plugin + " ended " +
                            std::to_string(Restarts::kMost) + " times in " +
-                           std::to_string(Restarts::kWithin.count()) + " min, at last: " + last_end_;
+                           std::to_string(Restarts::kWithin.count()) +
+                           " min, at last: " + last_end_;
         }
     }
-    log::warning("the process of a plugin has ended", {{"plugin", plugin}, {"how", printable(how)}});
+    log::warning("the process of a plugin has ended",
+                 {{"plugin", plugin}, {"how", printable(how)}});
     if (!held.empty() && isolation_.on_held) isolation_.on_held(name(), held);
 }
 

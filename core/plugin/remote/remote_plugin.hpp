@@ -38,11 +38,9 @@ class RemotePlugin {
     const std::string& sha256() const { return service_.package.sha256; }
     std::chrono::milliseconds grace() const { return isolation_.grace; }
 
-    // The process, which is started if there is none. Waits for that until the time (CLOCK_MONOTONIC)
-    // or until `cancel_fd`, which may be -1, is readable.
+    // The process, which is started if there is none. Waits for that until the time
+    // (CLOCK_MONOTONIC) or until `cancel_fd`, which may be -1, is readable.
     Result<std::shared_ptr<ChildProcess>> process(std::uint64_t until_ns, int cancel_fd);
-    // The same, or null: it does not run.
-    std::shared_ptr<ChildProcess> running() const;
     // For an instance.
     std::uint32_t next_number() { return ++numbers_; }
 
@@ -56,7 +54,8 @@ class RemotePlugin {
     Result<void> prepare(bool accept_own_user);
     void build_tables();
     Result<std::shared_ptr<ChildProcess>> start_process();
-    void on_ended(const std::string& how);
+    std::shared_ptr<ChildProcess> last_run() const;  // may have ended
+    std::shared_ptr<ChildProcess> running() const;   // null: there is none
     void note_ending(const std::string& how);
 
     Service service_;
@@ -70,8 +69,8 @@ class RemotePlugin {
     ek_module module_{};
     std::atomic<std::uint32_t> numbers_{0};
 
-    std::mutex start_mutex_;     // one copy of it at a time
-    mutable std::mutex mutex_;   // guards what follows
+    std::mutex start_mutex_;    // one copy of it at a time
+    mutable std::mutex mutex_;  // guards what follows
     std::shared_ptr<ChildProcess> child_;
     Restarts restarts_;
     std::uint64_t not_before_ns_ = 0;

@@ -16,8 +16,8 @@ namespace {
 
 ek_status open(const ek_host*, const ek_call* call, const ek_collection* table,
                ek_str configuration, ek_instance** into) {
-    auto instance = std::make_unique<RemoteInstance>(
-        *reinterpret_cast<const RemoteTable*>(table), copy(configuration));
+    auto instance = std::make_unique<RemoteInstance>(*reinterpret_cast<const RemoteTable*>(table),
+                                                     copy(configuration));
     const ek_status status = instance->open(*call);
     if (status == EK_OK) *into = instance.release()->handle();
     return status;

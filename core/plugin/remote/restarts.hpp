@@ -15,8 +15,8 @@ class Restarts {
     static constexpr std::chrono::minutes kWithin{10};
     static constexpr std::chrono::milliseconds kFirstPause{100};
 
-    // It has ended, at this time by any clock that is not set: how long to wait before it is started
-    // again; nothing when it is not to be started any more.
+    // It has ended, at this time by any clock that is not set: how long to wait before it is
+    // started again; nothing when it is not to be started any more.
     std::optional<std::chrono::milliseconds> ended(std::chrono::milliseconds now) {
         while (!endings_.empty() && now - endings_.front() > kWithin) endings_.pop_front();
         endings_.push_back(now);

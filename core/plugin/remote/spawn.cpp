@@ -37,8 +37,8 @@ class Attributes {
         ::sigemptyset(&none);
         ::posix_spawnattr_setsigdefault(&attributes_, &all);
         ::posix_spawnattr_setsigmask(&attributes_, &none);
-        ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK |
-                                                     POSIX_SPAWN_SETSID);
+        ::posix_spawnattr_setflags(
+            &attributes_, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSID);
     }
     ~Attributes() {
         ::posix_spawn_file_actions_destroy(&actions_);
@@ -90,9 +90,8 @@ Result<Spawned> spawn(const std::string& program, const std::string& name) {
     static auto* const lane = new run::Lane({.name = "plugin-spawn", .queue_depth_max = 1000});
     auto promise = std::make_shared<std::promise<Result<Spawned>>>();
     auto answer = promise->get_future();
-    EK_CHECK(lane->submit([promise, program, name] {
-        promise->set_value(spawn_here(program, name));
-    }));
+    EK_CHECK(
+        lane->submit([promise, program, name] { promise->set_value(spawn_here(program, name)); }));
     return answer.get();
 }
 

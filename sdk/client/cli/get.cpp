@@ -36,8 +36,11 @@ std::string labels_of(const client::Host& host) {
     return out;
 }
 
-// What only a wide table shows of a host's facts: its system and its first address.
-std::pair<std::string, std::string> facts_of(const client::Host& host) {
+// What only a wide table shows of a host's facts.
+struct ShownFacts {
+    std::string system, address, reboot;
+};
+ShownFacts facts_of(const client::Host& host) {
     const auto parsed = json::parse(host.json);
     if (!parsed) return {};
     const json::Value& facts = (*parsed)["facts"];
@@ -45,17 +48,19 @@ std::pair<std::string, std::string> facts_of(const client::Host& host) {
     const bool any = addresses.is_array() && !addresses.as_array().empty();
     const json::Value none;
     const json::Value& first = any ? addresses.as_array().front() : none;
-    return {facts["os"].string_or("name"), first.is_string() ? first.as_string() : ""};
+    return {facts["os"].string_or("name"), first.is_string() ? first.as_string() : "",
+            facts["reboot_required"].is_object() ? "required" : ""};
 }
 
-const Columns kHostColumns{{"NAME", kKept},    "ENROLMENT",       "CONNECTION",       "ENVIRONMENT",
-                           "WANTED",           "COMPLIANT",       "DRIFTED",          "UNKNOWN",
-                           "FAILED",           "LAST SEEN",       {"VERSION", kWide}, {"OS", kWide},
-                           {"ADDRESS", kWide}, {"LABELS", kWide}, {"ID", kWide}};
+const Columns kHostColumns{
+    {"NAME", kKept},    "ENROLMENT",       "CONNECTION",       "ENVIRONMENT",
+    "WANTED",           "COMPLIANT",       "DRIFTED",          "UNKNOWN",
+    "FAILED",           "LAST SEEN",       {"VERSION", kWide}, {"OS", kWide},
+    {"ADDRESS", kWide}, {"REBOOT", kWide}, {"LABELS", kWide},  {"ID", kWide}};
 
 Row row_of(const client::Host& host) {
     const client::Counts& counts = host.compliance;
-    const auto [system, address] = facts_of(host);
+    const auto [system, address, reboot] = facts_of(host);
     return {host.name,
             host.enrolment,
             host.connection,
@@ -69,6 +74,7 @@ Row row_of(const client::Host& host) {
             host.version,
             system,
             address,
+            reboot,
             labels_of(host),
             host.id};
 }

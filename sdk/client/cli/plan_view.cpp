@@ -7,6 +7,11 @@
 namespace evenkeel::cli {
 namespace {
 
+std::vector<std::string> lines_of(std::string_view text) {
+    if (text.ends_with('\n')) text.remove_suffix(1);
+    return split(text, '\n');
+}
+
 void add_rows(Table& table, const HostResult& result, const client::CommandResource& resource,
               const ChangeOptions& options) {
     const auto add = [&](const std::string& what, const std::string& before,
@@ -18,7 +23,8 @@ void add_rows(Table& table, const HostResult& result, const client::CommandResou
     if (resource.error) add(action, "", "", resource.outcome + ": " + resource.error->detail);
     else if (!action.empty()) add(action, "", "", resource.outcome);
     for (const client::Change& change : resource.changes) {
-        add(change.path, brief(change.before), brief(change.after), change.outcome);
+        const std::string needs = change.needs.empty() ? "" : ", needs a " + change.needs;
+        add(change.path, brief(change.before), brief(change.after), change.outcome + needs);
     }
     const bool quiet = !resource.error && action.empty() && resource.changes.empty();
     for (const std::string& note : resource.notes) add("", "", "", "note: " + note);
@@ -27,6 +33,18 @@ void add_rows(Table& table, const HostResult& result, const client::CommandResou
     const bool forgets = result.command->verb == "forget";
     const bool untouched = options.dry_run || resource.outcome == "done";
     add("", "", "", forgets ? "description dropped" : untouched ? "no change" : resource.outcome);
+}
+
+// What programs have printed, to be shown below the table.
+std::string outputs_of(const HostResult& result) {
+    std::string out;
+    for (const auto& resource : result.command->resources) {
+        if (resource.output.empty()) continue;
+        out += "\n" + printable(result.host + " " + resource.collection + " " + resource.id) +
+               " has printed:\n";
+        for (const std::string& line : lines_of(resource.output)) out += printable(line) + "\n";
+    }
+    return out;
 }
 
 // The unified diffs of text, to be shown below the table.
@@ -46,9 +64,8 @@ std::string diffs_of(const HostResult& result, bool colour) {
 }  // namespace
 
 std::string shown_diff(std::string_view diff, bool colour, const std::string& margin) {
-    if (diff.ends_with('\n')) diff.remove_suffix(1);
     std::string out;
-    for (const std::string& line : split(diff, '\n')) {
+    for (const std::string& line : lines_of(diff)) {
         const char* escape = !colour || line.empty() ? nullptr
                              : line[0] == '+'        ? "\033[32m"
                              : line[0] == '-'        ? "\033[31m"
@@ -88,7 +105,7 @@ void print_changes(const Session& session, const std::vector<HostResult>& result
         for (const auto& resource : result.command->resources) {
             add_rows(table, result, resource, options);
         }
-        diffs += diffs_of(result, output.look().colour);
+        diffs += diffs_of(result, output.look().colour) + outputs_of(result);
     }
     if (!table.rows.empty()) output.table(table);
     output.text(diffs);

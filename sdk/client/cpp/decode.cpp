@@ -141,9 +141,10 @@ CommandResource decode_command_resource(const json::Value& value) {
     for (const json::Value& change : items_of(value, "changes")) {
         resource.changes.push_back({change.string_or("path"), json::write(change["before"]),
                                     json::write(change["after"]), change.string_or("action"),
-                                    change.string_or("outcome"),
-                                    change["after"].string_or("diff")});
+                                    change.string_or("outcome"), change["after"].string_or("diff"),
+                                    change.string_or("needs")});
     }
+    resource.output = value["output"].string_or("text");
     resource.notes = decode_texts(value["notes"]);
     return resource;
 }

@@ -108,6 +108,7 @@ struct Change {
     std::string action;   // set, add, remove, replace
     std::string outcome;  // planned, done, failed, skipped
     std::string diff;     // unified, of text content; else empty
+    std::string needs;    // restart, reboot; else empty
 };
 
 struct Reason {
@@ -123,6 +124,7 @@ struct CommandResource {
     std::vector<Change> changes;
     std::optional<Reason> error;
     std::vector<std::string> notes;  // what is possible, but worth knowing
+    std::string output;              // what programs have printed
 };
 
 struct Command {

@@ -161,8 +161,7 @@ static inline const char *ek_json_scalar(const char *at, const char *end) {
     }
     if (at < end && *at == '-') ++at;
     if (at == end || *at < '0' || *at > '9') return NULL;
-    if (*at == '0')
-        ++at;
+    if (*at == '0') ++at;
     else
         while (at < end && *at >= '0' && *at <= '9') ++at;
     if (at < end && *at == '.') {
@@ -315,8 +314,8 @@ static inline int ek_json_says(ek_str string, const char *bytes, size_t length) 
     return seen == length;
 }
 
-/* 1 and the value of the member; 0: there is none; -1: `object` is no object, or has the name twice,
- * which means something else to everybody who reads it. */
+/* 1 and the value of the member; 0: there is none; -1: `object` is no object, or has the name
+ * twice, which means something else to everybody who reads it. */
 static inline int ek_json_member(ek_str object, const char *name, ek_str *value) {
     ek_json_walk walk = ek_json_begin(object);
     ek_str key, found;
@@ -373,7 +372,7 @@ static inline int ek_json_integer(ek_str number, int64_t *value) {
 typedef struct ek_json_out {
     char *text; /* the caller frees it; not zero-terminated */
     size_t length, room;
-    int failed;    /* memory ran out: nothing more is written */
+    int failed;      /* memory ran out: nothing more is written */
     int wants_comma; /* below the surface */
 } ek_json_out;
 

@@ -102,7 +102,7 @@ enum {
     EK_CAP_PARALLEL = 256u,
     EK_CAP_INVOKE = 512u,
     EK_CAP_BATCH = 1024u,    /* apply_many, which honours DRY_RUN where apply does */
-    EK_CAP_DESCRIBE = 2048u, /* list and read honour DESCRIBE; without it the host never sets that */
+    EK_CAP_DESCRIBE = 2048u, /* list and read honour DESCRIBE; else the host never sets it */
     EK_CAP_NORMALIZE = 4096u
 };
 
@@ -111,7 +111,7 @@ typedef struct ek_diag { /* something said in words */
     int32_t severity;        /* EK_SEV_ */
     ek_str path;             /* RFC 6901 pointer into the input; absent: about the whole */
     ek_str summary, detail;  /* one sentence each: what is wrong; what to do about it (or absent) */
-    uint32_t retry_after_ms; /* of an error: the host tries again by itself no sooner; 0: no advice */
+    uint32_t retry_after_ms; /* of an error: until the host tries again by itself; 0: no advice */
     ek_status status;        /* of an error about one of many, or of what ended a call in part
                               * (EK_E_PARTIAL); 0: that of the call */
 } ek_diag;

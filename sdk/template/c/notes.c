@@ -1,6 +1,6 @@
-/* A whole plugin to copy: the collection `notes`, each note a file in the folder that the host gives
- * this plugin. Replace the files by the thing that your collection is about. What each function owes
- * its caller stands in evenkeel/plugin.h. */
+/* A whole plugin to copy: the collection `notes`, each note a file in the folder that the host
+ * gives this plugin. Replace the files by the thing that your collection is about. What each
+ * function owes its caller stands in evenkeel/plugin.h. */
 #define _GNU_SOURCE
 #include <dirent.h>
 #include <errno.h>
@@ -26,9 +26,15 @@ struct ek_instance {
     int fd; /* of the folder */
 };
 
+struct interest {
+    struct interest *next;
+    char name[ID_MAX + 1];
+};
+
 struct ek_watch {
     const ek_watch_host *host;
     int fd;
+    struct interest *interests; /* what the host wants to hear of */
 };
 
 /* What a note is now. */
@@ -248,7 +254,7 @@ static ek_status list(ek_instance *self, const ek_call *call, ek_str filter) {
         return tell_each(self, call, ids, &found);
     }
     folder = opendir(self->folder);
-    if (!folder) return fail_errno(call, "list the notes");
+    if (!folder) return fail_errno(call, "list the folder");
     while (status == EK_OK && (entry = readdir(folder)) != NULL)
         status = tell(self, call, words(entry->d_name), &found);
     closedir(folder);
@@ -276,7 +282,8 @@ static ek_status wanted_text(const ek_call *call, ek_str desired, ek_str *text) 
     if (why) return fail(call, EK_E_INVALID, NULL, why);
     count = ek_json_member(desired, "text", text);
     if (count < 0)
-        return fail(call, EK_E_INVALID, NULL, "an object without a name that is there twice is wanted");
+        return fail(call, EK_E_INVALID, NULL,
+                    "an object without a name that is there twice is wanted");
     if (count == 1 && ek_json_kind(*text) != '"')
         return fail(call, EK_E_INVALID, "/text", "text is not a string");
     return EK_OK;
@@ -290,14 +297,14 @@ static ek_status change_note(ek_instance *self, const ek_call *call, const char 
     ek_json_out before = {0}, after = {0};
     ek_status status = EK_OK, last = EK_OK;
     if (!differs) return EK_OK;
-    if (!(call->flags & EK_CALL_DRY_RUN) &&
-        save(self, name, wanted->text, wanted->length) != 0)
+    if (!(call->flags & EK_CALL_DRY_RUN) && save(self, name, wanted->text, wanted->length) != 0)
         return fail_errno(call, "write the note");
     if (now->is_there) ek_json_put_text(&before, now->text, now->length);
     ek_json_put_text(&after, wanted->text, wanted->length);
     /* Done is done: say so to the end, even if the call is cancelled meanwhile. */
     if (!now->is_there)
-        status = send_change(call, EK_ACT_ADD, "/ensure", words("\"absent\""), words("\"present\""));
+        status =
+            send_change(call, EK_ACT_ADD, "/ensure", words("\"absent\""), words("\"present\""));
     if (wanted->is_there)
         last = send_change(call, now->is_there ? EK_ACT_SET : EK_ACT_ADD, "/text",
                            ek_json_written(&before), ek_json_written(&after));
@@ -326,12 +333,10 @@ static ek_status apply(ek_instance *self, const ek_call *call, ek_str id, ek_str
         wanted.text = described;
     }
     wanted.is_there = text.ptr != NULL; /* described */
-    if (text.ptr && !described)
-        status = fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
+    if (text.ptr && !described) status = fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
     else if (wanted.length > TEXT_MAX)
         status = fail(call, EK_E_INVALID, "/text", "text is longer than 65536 bytes");
-    else
-        status = change_note(self, call, name, &now, &wanted);
+    else status = change_note(self, call, name, &now, &wanted);
     if (status == EK_OK && !(call->flags & EK_CALL_DRY_RUN)) status = send_state(call, &wanted);
     free(described);
     free(now.text);
@@ -363,7 +368,7 @@ static ek_status watch_open(ek_instance *self, const ek_call *call, const ek_wat
     if (made->fd < 0 || inotify_add_watch(made->fd, self->folder,
                                           IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
                                               IN_DELETE_SELF | IN_ONLYDIR) < 0) {
-        status = fail_errno(call, "watch the notes");
+        status = fail_errno(call, "watch the folder");
     } else {
         status = host->fd(host->ctx, made->fd, POLLIN);
     }
@@ -376,9 +381,28 @@ static ek_status watch_open(ek_instance *self, const ek_call *call, const ek_wat
     return EK_OK;
 }
 
-/* The folder is watched whole, so there is nothing to begin or end for one note. */
+/* Where the interest stands in the list, or where the list ends. */
+static struct interest **find(ek_watch *watch, const char *name) {
+    struct interest **at = &watch->interests;
+    while (*at && strcmp((*at)->name, name) != 0) at = &(*at)->next;
+    return at;
+}
+
+/* The folder is watched whole, so that nothing has to be asked of the system here. */
 static ek_status watch_interest(ek_watch *watch, ek_str id, int32_t on) {
-    (void)watch, (void)id, (void)on;
+    char name[ID_MAX + 1];
+    struct interest **at, *old;
+    if (!name_of(id, name)) return EK_E_INVALID;
+    at = find(watch, name);
+    old = *at;
+    if (on && !old) {
+        *at = calloc(1, sizeof **at);
+        if (!*at) return EK_E_UNAVAILABLE;
+        memcpy((*at)->name, name, sizeof name);
+    } else if (!on && old) {
+        *at = old->next;
+        free(old);
+    }
     return EK_OK;
 }
 
@@ -403,7 +427,7 @@ static ek_status watch_ready(ek_watch *watch, int32_t fd, uint32_t revents) {
             at += (ssize_t)(sizeof *event + event->len);
             if (event->mask & IN_Q_OVERFLOW) hint(watch, EK_HINT_MISSED, words(NULL));
             if (event->mask & IN_IGNORED) return EK_E_UNAVAILABLE; /* the folder is gone */
-            if (event->len > 0 && is_id(event->name, strlen(event->name)))
+            if (event->len > 0 && *find(watch, event->name))
                 hint(watch, EK_HINT_CHANGED, words(event->name));
         }
     }
@@ -411,14 +435,19 @@ static ek_status watch_ready(ek_watch *watch, int32_t fd, uint32_t revents) {
 }
 
 static void watch_close(ek_watch *watch) {
+    struct interest *next;
     watch->host->fd(watch->host->ctx, watch->fd, 0);
     close(watch->fd);
+    for (; watch->interests; watch->interests = next) {
+        next = watch->interests->next;
+        free(watch->interests);
+    }
     free(watch);
 }
 
 /* ---- the module ---- */
 
-static const ek_collection notes = {
+static const ek_collection table = {
     .size = sizeof(ek_collection),
     .schema_version = 1,
     .caps = EK_CAP_LIST | EK_CAP_READ | EK_CAP_APPLY | EK_CAP_REMOVE | EK_CAP_PLAN | EK_CAP_WATCH,
@@ -434,16 +463,17 @@ static const ek_collection notes = {
     .watch_ready = watch_ready,
     .watch_close = watch_close,
 };
-static const ek_collection *const collections[] = {&notes};
+static const ek_collection *const collections[] = {&table};
 
-static void close_notes(ek_instance *self) {
+static void close_instance(ek_instance *self) {
     if (self->fd >= 0) close(self->fd);
     free(self->folder);
     free(self);
 }
 
-static ek_status open_notes(const ek_host *host, const ek_call *call, const ek_collection *collection,
-                            ek_str config, ek_instance **instance) {
+static ek_status open_instance(const ek_host *host, const ek_call *call,
+                               const ek_collection *collection, ek_str config,
+                               ek_instance **instance) {
     ek_instance *self;
     (void)collection, (void)config;
     *instance = NULL;
@@ -457,8 +487,8 @@ static ek_status open_notes(const ek_host *host, const ek_call *call, const ek_c
     }
     self->fd = open(self->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (self->fd < 0) {
-        const ek_status status = fail_errno(call, "open the folder of the notes");
-        close_notes(self);
+        const ek_status status = fail_errno(call, "open the folder");
+        close_instance(self);
         return status;
     }
     *instance = self;
@@ -474,8 +504,8 @@ static const ek_module module = {
     .manifest_json = {ek_manifest, sizeof ek_manifest - 1},
     .collections = collections,
     .collection_count = 1,
-    .open = open_notes,
-    .close = close_notes,
+    .open = open_instance,
+    .close = close_instance,
 };
 
 const ek_module *ek_module_v1(void) {

@@ -1,12 +1,13 @@
-// A whole plugin to copy: the collection `notes`, each note a file in the folder that the host gives
-// this plugin. Replace the files by the thing that your collection is about. What each function owes
-// its caller stands in evenkeel/plugin.h.
+// A whole plugin to copy: the collection `notes`, each note a file in the folder that the host
+// gives this plugin. Replace the files by the thing that your collection is about. What each
+// function owes its caller stands in evenkeel/plugin.h.
 #include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -107,18 +108,21 @@ class Notes {
     // Whoever changes a note, the host hears of it at once.
     class Watch {
       public:
-        Watch(Notes& notes, const sdk::Call&, const sdk::WatchHost& host)
+        Watch(Notes& owner, const sdk::Call&, const sdk::WatchHost& host)
             : host_(host), fd_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {
-            if (!fd_ || ::inotify_add_watch(fd_.get(), notes.folder_.c_str(),
+            if (!fd_ || ::inotify_add_watch(fd_.get(), owner.folder_.c_str(),
                                             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM |
                                                 IN_DELETE | IN_DELETE_SELF | IN_ONLYDIR) < 0)
-                throw failure("watch the notes");
+                throw failure("watch the folder");
             host_.fd(fd_.get(), POLLIN);
         }
         ~Watch() { host_.fd(fd_.get(), 0); }
 
-        // The folder is watched whole, so there is nothing to begin or end for one note.
-        void interest(std::string_view, bool) {}
+        // The folder is watched whole, so that nothing has to be asked of the system here.
+        void interest(std::string_view id, bool on) {
+            if (on) interests_.emplace(id);
+            else interests_.erase(std::string(id));
+        }
 
         void ready(int, std::uint32_t) {
             alignas(inotify_event) char events[4096];
@@ -135,12 +139,13 @@ class Notes {
         void tell(const inotify_event& event) {
             if ((event.mask & IN_Q_OVERFLOW) != 0) host_.missed();
             if ((event.mask & IN_IGNORED) != 0)
-                throw sdk::Failure(EK_E_UNAVAILABLE, "the folder of the notes is gone");
-            if (event.len > 0 && is_id(event.name)) host_.changed(event.name);
+                throw sdk::Failure(EK_E_UNAVAILABLE, "the folder is gone");
+            if (event.len > 0 && interests_.count(event.name) != 0) host_.changed(event.name);
         }
 
         sdk::WatchHost host_;
         sdk::Fd fd_;
+        std::set<std::string> interests_;  // what the host wants to hear of
     };
 
   private:
@@ -190,8 +195,8 @@ class Notes {
     // Whole or not at all.
     void save(const std::string& path, std::string_view text) const {
         const std::string fresh = folder_ + "/.new";  // no id, so nobody sees it
-        const sdk::Fd fd(::open(fresh.c_str(),
-                                O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+        const sdk::Fd fd(
+            ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
         if (!fd) throw failure("make the note");
         while (!text.empty()) {
             const ssize_t count = ::write(fd.get(), text.data(), text.size());

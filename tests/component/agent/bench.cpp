@@ -1,5 +1,7 @@
 #include "tests/component/agent/bench.hpp"
 
+#include <cstdlib>
+
 #include <atomic>
 #include <filesystem>
 #include <utility>
@@ -8,6 +10,14 @@
 #include "tests/support/wait.hpp"
 
 namespace evenkeel::agent::test {
+
+void place_plugins(Config& config) {
+    const char* host = std::getenv("EK_TEST_PLUGIN_HOST");
+    if (host != nullptr) config.plugin_host = host;
+    const std::vector<std::string> all =
+        config.plugins.value_or(std::vector<std::string>{"files", "directories"});
+    for (const std::string& name : all) config.isolation[name] = host != nullptr;
+}
 
 AgentBench::AgentBench() {
     options.state_dir = folder / "state";

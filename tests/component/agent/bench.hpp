@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include "core/agent/agent.hpp"
+#include "core/agent/config/config.hpp"
 #include "tests/component/agent/fake_collection.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
@@ -18,6 +19,10 @@ using evenkeel::test::FakeMachine;
 using namespace std::chrono_literals;
 
 inline constexpr auto kPatience = 20s;
+
+// Where the plugins of `config` run: with EK_TEST_PLUGIN_HOST, that program, in processes of their
+// own, else in this one. What an agent does is the same.
+void place_plugins(Config& config);
 
 // An agent over a fake machine and a real store, stepped by the test.
 class AgentBench : public testing::Test {

@@ -101,6 +101,23 @@ class Daemon(unittest.TestCase):
         self.eventually("repaired after the start", lambda: self.content("a") == "hello\n")
         self.assertEqual(self.ask("check")[0], 0)
 
+    def test_a_plugin_in_a_process_of_its_own_ends_with_the_agent(self):
+        self.configure({"isolation": {"files": "process"}})
+        self.start()
+        self.assertEqual(self.ask("apply", self.described(("a", "hello\n", "enforce")))[0], 0)
+        files = next(each for each in self.ask("plugins")[1]["plugins"]
+                     if each["collection"] == "files")
+        self.assertEqual(files["isolation"], "process")
+        child = pathlib.Path("/proc") / str(files["process"]["pid"])
+        self.assertEqual((child / "comm").read_text().strip(), "evenkeel-plugin")
+        self.kill()
+        # A zombie has no command line any more, where nobody has reaped it.
+        self.eventually("the process has ended",
+                        lambda: not child.exists() or not (child / "cmdline").read_bytes())
+        self.start()
+        (self.folder / "a").write_text("somebody else\n")
+        self.eventually("seen and repaired", lambda: self.content("a") == "hello\n")
+
     def test_killed_at_any_moment_it_goes_on_where_it_was(self):
         names = [f"f{number}" for number in range(40)]
         seed = random.randrange(1 << 30)

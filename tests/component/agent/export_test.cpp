@@ -24,6 +24,7 @@ class Exported : public AgentBench {
             config.state_dir = options.state_dir;
             config.plugin_dirs = {from};
             config.plugins = {"files", "directories"};
+            place_plugins(config);
             load_plugins(to, config, true);
         };
         start();

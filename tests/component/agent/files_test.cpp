@@ -24,6 +24,7 @@ class Files : public AgentBench {
             Config config;
             config.state_dir = options.state_dir;
             config.plugin_dirs = {std::getenv("EK_PLUGINS")};
+            place_plugins(config);
             load_plugins(to, config, true);
         };
     }

@@ -5,8 +5,8 @@
 #include <unistd.h>
 
 #include "core/agent/config/config.hpp"
-#include "core/agent/lanes/call_marks.hpp"
 #include "core/agent/load_plugins.hpp"
+#include "core/plugin/call_marks.hpp"
 #include "tests/component/agent/bench.hpp"
 
 namespace evenkeel::agent::test {
@@ -119,6 +119,7 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
         config.state_dir = options.state_dir;
         config.plugin_dirs = {from};
         config.plugins = {"hangs", "memory"};
+        place_plugins(config);
         load_plugins(to, config, true);
     };
     start();
@@ -165,8 +166,8 @@ TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
     end();
     // What a crash in a call leaves behind.
     if (fork() == 0) {
-        CallMark::note_crashes();
-        const auto mark = CallMark::open(folder / "state/calls/notes");
+        plugin::CallMark::note_ends();
+        const auto mark = plugin::CallMark::open(folder / "state/calls/notes", "");
         (*mark)->begin("check of one");
         std::abort();
     }
@@ -208,6 +209,7 @@ TEST_F(Trouble, WhatIsTooOldToTellIsUnknownStale) {
         config.state_dir = options.state_dir;
         config.plugin_dirs = {from};
         config.plugins = {"memory"};
+        place_plugins(config);
         load_plugins(to, config, true);
     };
     start();
@@ -232,6 +234,7 @@ TEST_F(Trouble, PluginsThatThrowOrTalkNonsenseFailWithTheirName) {
         config.state_dir = options.state_dir;
         config.plugin_dirs = {from};
         config.plugins = {"throws", "nonsense", "memory"};
+        place_plugins(config);
         load_plugins(to, config, true);
     };
     start();

@@ -105,6 +105,28 @@ class Api(OrchestratorCase):
         shown = self.get(self.path("/a")).body
         self.assertEqual((shown["requires"], shown["notifies"]), (there, tell))
 
+    def test_what_the_plugin_cannot_do_is_refused_before_it_is_stored(self):
+        def pointers(reply):
+            self.assert_problem(reply, 400, "invalid-description")
+            return [error["pointer"] for error in reply.body["errors"]]
+
+        self.online(capabilities=["read", "apply"])
+        shown = self.rest.get("/v1/hosts/web1/collections/files")
+        self.assertEqual(shown["capabilities"], ["read", "apply"])
+        self.assertEqual(pointers(self.put("/a", {"ensure": "absent"})), ["/description/ensure"])
+        self.assertEqual(self.put("/a", {"mode": "0644"}).status, 202)
+        self.assertEqual(pointers(self.put("/a", {"ensure": "absent"})), ["/description/ensure"])
+        reply = self.rest.call("DELETE", self.path("/a"))
+        self.assert_problem(reply, 409, "invalid-state")
+        self.assertIn("forget it", reply.body["detail"])
+        self.assertEqual(self.get(self.path("/a")).body["description"], {"mode": "0644"})
+
+        self.online("web2", capabilities=["read"])
+        for policy in ("report", "enforce", "off"):
+            self.assertEqual(pointers(self.put("/a", {"mode": "0644"}, policy, host="web2")),
+                             ["/policy"])
+        self.assertEqual(self.put("/a", {"mode": "0644"}, "audit", host="web2").status, 202)
+
     def test_ids_and_collections_that_are_not_there_are_told_apart(self):
         self.online()
         reply = self.put("/etc//motd", {})

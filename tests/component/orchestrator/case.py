@@ -59,8 +59,9 @@ class OrchestratorCase(unittest.TestCase):
         self.assertEqual(answer["type"], "enrolled", answer)
         return agent
 
-    def online(self, name="web1"):
+    def online(self, name="web1", **says_of_collections):
         agent = self.enrolled(name)
+        agent.says_of_collections = says_of_collections
         agent.go_online()
         eventually("the schema is there", lambda: self.rest.get(
             f"/v1/hosts/{name}/collections/files")["schema"])

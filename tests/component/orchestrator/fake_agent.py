@@ -113,6 +113,7 @@ class FakeAgent:
         self.seq = 0
         self.host = None
         self.schemas = {"files": SCHEMA}
+        self.says_of_collections = {}  # in its hello, beside what it says of each anyway
         self.time = "2026-11-23T05:36:53.120Z"  # of its clock, at each event
         subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
                         str(self.key)], check=True, capture_output=True)
@@ -250,7 +251,8 @@ class FakeAgent:
                    "version": "0", "stream": self.stream, "boot_id": "b", "name": self.name,
                    "facts": {"os": {"id": "debian"}},
                    "collections": [{"name": name, "plugin": f"{name} 0",
-                                    "schema_sha256": sha256(text), "schema_version": 1}
+                                    "schema_sha256": sha256(text), "schema_version": 1,
+                                    **self.says_of_collections}
                                    for name, text in self.schema_texts().items()],
                    "commands": self.mark, **changes}, wait=False)
 

@@ -67,7 +67,9 @@ class Unruly : public Resources<> {
   public:
     static constexpr std::string_view kName = "unruly";
     static constexpr std::string_view kSchema = kSchemaText;
-    using Resources::Resources;
+
+    Unruly(const sdk::Host& host, const sdk::Call& call, std::string_view config)
+        : Resources(host, call, config), data_dir_(host.data_dir()) {}
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         const std::string text = text_of(desired);
@@ -83,8 +85,8 @@ class Unruly : public Resources<> {
         if (text == "print") print_much();
         if (text == "nonsense") talk_nonsense();
         if (text == "socket" && ::socket(AF_INET, SOCK_STREAM, 0) < 0) refused("socket", errno);
-        if (text == "file") {
-            const std::string path(id);
+        if (text == "file" || text == "keep") {
+            const std::string path = text == "file" ? std::string(id) : data_dir_ + "/kept";
             const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
             if (fd < 0) refused("file", errno);
             ::close(fd);
@@ -92,6 +94,9 @@ class Unruly : public Resources<> {
         if (text == "who") refused(std::to_string(::getuid()).c_str(), EPERM);
         Resources::apply(call, id, desired);
     }
+
+  private:
+    std::string data_dir_;
 };
 
 }  // namespace evenkeel::test

@@ -56,7 +56,9 @@ class Call {
     }
 
     // One resource found; `json` is its state, or its description if describe().
-    void item(std::string_view id, std::string_view json) const { send({id, json, {}, 0, nullptr}); }
+    void item(std::string_view id, std::string_view json) const {
+        send({id, json, {}, 0, nullptr});
+    }
     // The same in read, for the id at `index`, with a stamp by which its state is known again (see
     // ek_item and stamp.hpp): a state that the host has already is not sent.
     void item(std::size_t index, std::string_view id, std::string_view json,

@@ -14,6 +14,11 @@ class ProgramTest : public testing::Test {
         CLI::App* plan = app_.add_subcommand("plan");
         plan->add_option("FILE", file_)->required();
         app_.add_subcommand("check")->add_flag("--verify");
+        CLI::App* call = app_.add_subcommand("call");
+        call->require_subcommand(1);
+        call->add_option("OBJECT", file_)->required();
+        call->add_subcommand("list");
+        call->add_subcommand("read")->add_option("ID", id_)->required();
     }
     // What is said of a wrong line, each of its lines with "; " between them.
     std::string told(std::vector<const char*> words) {
@@ -26,7 +31,7 @@ class ProgramTest : public testing::Test {
 
     CLI::App app_{"Keeps", "keeper"};
     std::string config_;
-    std::string file_;
+    std::string file_, id_;
 };
 
 TEST_F(ProgramTest, AWrongWordIsNamedWithTheNearestOneAndTheProgram) {
@@ -47,6 +52,14 @@ TEST_F(ProgramTest, WhatIsMissingOrTooMuchIsNamed) {
     const std::string more = told({"check", "more"});
     EXPECT_NE(more.find("keeper: check: a word too many"), std::string::npos) << more;
     EXPECT_NE(more.find("more"), std::string::npos) << more;
+}
+
+TEST_F(ProgramTest, AWordBeforeACommandIsNoCommand) {
+    EXPECT_EQ(told({"call", "x.so", "lst"}),
+              "keeper: call: there is no command 'lst'; did you mean 'list'?\n"
+              "keeper: see keeper call --help\n");
+    EXPECT_EQ(told({"call", "x.so", "read"}),
+              "keeper: call read: ID is required\nkeeper: see keeper call read --help\n");
 }
 
 TEST_F(ProgramTest, ALineThatReadsSaysNothing) {

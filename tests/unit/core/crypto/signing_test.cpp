@@ -24,9 +24,10 @@ TEST(Signing, IsEd25519) {
               "ed25519:" + to_base64(from_hex("fc51cd8e6218a1a38da47ed00230f0580816ed13ba3303ac5d"
                                               "eb911548908025")
                                          .value()));
-    EXPECT_EQ(to_hex(key->sign(from_hex("af82").value())),
-              "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f7"
-              "60984dc6594a7c15e9716ed28dc027beceea1ec40a");
+    EXPECT_EQ(
+        to_hex(key->sign(from_hex("af82").value())),
+        "6291d657deec24024827e69c3abe01a30ce548a284743a445e3680d7db5ac3ac18ff9b538d16f290ae67f7"
+        "60984dc6594a7c15e9716ed28dc027beceea1ec40a");
 }
 
 TEST(Signing, OnlyThisKeyAndThisMessage) {

@@ -91,50 +91,5 @@ TEST_F(Nonsense, DoesNotKeepItFromServingAfterwards) {
     EXPECT_EQ(nonsense_->read({"good"}, {})->size(), 1u);
 }
 
-// A record with what a later minor appends, or without the last field of ABI 1.0.
-template <typename Record>
-struct Sized {
-    Record record;
-    std::uint64_t more = 0;
-
-    const Record* later() { return record.size = sizeof *this, &record; }
-    const Record* smaller() { return record.size = sizeof record - 4, &record; }
-};
-
-class Growth : public testing::Test {
-  protected:
-    template <typename Record>
-    void expect_grows(ek_status (*send)(void*, const Record*), Record record) {
-        Sized<Record> sized{record};
-        EXPECT_EQ(send(out_->ctx, sized.later()), EK_OK);
-        EXPECT_EQ(answers_.broken_rule(), "");
-        EXPECT_EQ(send(out_->ctx, sized.smaller()), EK_E_INTERNAL);
-        EXPECT_NE(answers_.broken_rule().find("too small"), std::string::npos);
-    }
-    Answers answers_{Call{}, 0};
-    const ek_out* const out_ = answers_.call()->out;
-};
-
-TEST_F(Growth, OfAChange) {
-    expect_grows(out_->change, ek_change{0, EK_ACT_SET, borrow("/text"), borrow("1"), borrow("2"),
-                                         EK_OUT_DONE, 0});
-}
-
-TEST_F(Growth, OfADiagnostic) {
-    expect_grows(out_->diag, ek_diag{0, EK_SEV_WARNING, kAbsent, borrow("a"), kAbsent, 0, 0});
-}
-
-TEST_F(Growth, OfAnItem) {
-    expect_grows(out_->item, ek_item{0, 0, borrow("one"), borrow("{}"), kAbsent, nullptr});
-}
-
-TEST_F(Growth, OfAState) {
-    expect_grows(out_->state, ek_state{0, 0, borrow("{}")});
-}
-
-TEST_F(Growth, OfProgress) {
-    expect_grows(out_->progress, ek_progress{0, 10, borrow("half")});
-}
-
 }  // namespace
 }  // namespace evenkeel::plugin

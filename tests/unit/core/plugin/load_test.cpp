@@ -106,20 +106,32 @@ TEST_F(Load, GivesEachPluginAFolderOfItsOwn) {
     EXPECT_EQ(info.st_mode & 07777, 0700u);
 }
 
-TEST(Template, WorksAsItIs) {
-    auto loaded = load({TEMPLATE_PLUGIN}, "notes", test_options());
+// In C++, and in C.
+class Template : public testing::TestWithParam<const char*> {};
+
+TEST_P(Template, WorksAsItIs) {
+    const test::TempFolder data;
+    LoadOptions options = test_options();
+    options.data_dir = data.path();
+    auto loaded = load({TEMPLATE_PLUGIN}, GetParam(), options);
     ASSERT_TRUE(loaded) << loaded.error().what;
     Collection& notes = *loaded->front();
     const json::Value description = value(R"({"text":"milk"})");
     const auto planned = notes.apply("one", description, true, {});
+    EXPECT_TRUE(notes.read({"one"}, {})->empty());
     const auto applied = notes.apply("one", description, false, {});
-    ASSERT_FALSE(applied.error);
+    ASSERT_FALSE(applied.error) << applied.error->what;
     EXPECT_EQ(planned.changes.size(), applied.changes.size());
+    EXPECT_TRUE(notes.apply("one", description, false, {}).changes.empty());
     EXPECT_EQ(notes.list({}, {})->size(), 1u);
     EXPECT_TRUE(notes.compare("one", description, applied.state)->empty());
     EXPECT_EQ(notes.remove("one", false, {}).changes.size(), 1u);
+    EXPECT_TRUE(notes.remove("one", false, {}).changes.empty());
     EXPECT_TRUE(notes.read({"one"}, {})->empty());
 }
+
+INSTANTIATE_TEST_SUITE_P(Both, Template, testing::Values("notes", "notes_c"),
+                         [](const auto& of) { return std::string(of.param); });
 
 TEST_F(Load, ListsThePluginsThatHaveAManifest) {
     ASSERT_TRUE(write_file(path("aaa.manifest.json"), "{}", 0644));

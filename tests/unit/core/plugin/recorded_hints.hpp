@@ -19,12 +19,17 @@ class RecordedHints {
             const std::lock_guard lock(mutex_);
             (hint == Hint::unsettled ? unsettled_ : ids_).push_back(id);
             missed_ += hint == Hint::missed ? 1 : 0;
+            hung_ += hint == Hint::hung ? 1 : 0;
             more_.notify_all();
         };
     }
     int missed() {
         const std::lock_guard lock(mutex_);
         return missed_;
+    }
+    int hung() {
+        const std::lock_guard lock(mutex_);
+        return hung_;
     }
     std::vector<std::string> unsettled() {
         const std::lock_guard lock(mutex_);
@@ -56,6 +61,7 @@ class RecordedHints {
     std::vector<std::string> ids_;  // of all but unsettled
     std::vector<std::string> unsettled_;
     int missed_ = 0;
+    int hung_ = 0;
 };
 
 }  // namespace evenkeel::plugin

@@ -74,8 +74,8 @@ TEST_F(Remote, AnEndInTheMiddleOfAChangeIsToldWithWhatWasDoneAndTheNextCallIsSer
     const Applied applied = apply(*unruly, "kill");
     ASSERT_TRUE(applied.error);
     EXPECT_EQ(applied.error->code, Errc::unavailable);
-    EXPECT_TRUE(has(applied.error->what,
-                    "its process ended in the apply: it was ended by signal 9"))
+    EXPECT_TRUE(
+        has(applied.error->what, "its process ended in the apply: it was ended by signal 9"))
         << applied.error->what;
     ASSERT_EQ(applied.changes.size(), 1u);
     EXPECT_EQ(applied.changes[0].outcome, wire::Outcome::done);
@@ -159,7 +159,9 @@ TEST_F(Remote, IsAnotherUserThatOwnsItsFolder) {
     ASSERT_NE(unruly, nullptr);
     const std::string nobody = std::to_string(::getpwnam("nobody")->pw_uid);
     EXPECT_TRUE(has(error_of(*unruly, "who"), nobody + ": "));
-    EXPECT_EQ(error_of(*unruly, "fine"), "");
+    EXPECT_EQ(error_of(*unruly, "keep"), "");
+    EXPECT_TRUE(std::filesystem::exists(data_dir_ + "/unruly/kept"));
+    EXPECT_TRUE(has(error_of(*unruly, "file", folder.path() + "/x"), "Permission denied"));
 }
 
 TEST_F(Remote, NonsenseEndsItAndNobodyElse) {

@@ -92,9 +92,9 @@ TEST_F(TrustTest, ABrokenSignatureIsRefused) {
 
 TEST_F(TrustTest, AnotherMachineIsRefusedByName) {
     const std::string object = read_file(path("memory.so"), 1u << 28).value();
-    const char other = object[18] == EM_AARCH64 ? EM_X86_64 : static_cast<char>(EM_AARCH64);
-    patch(18, std::string{other, '\0'});
-    expect_refusal(other == EM_X86_64 ? "is built for x86-64" : "is built for aarch64");
+    const bool is_arm = static_cast<unsigned char>(object[18]) == EM_AARCH64;
+    patch(18, std::string{static_cast<char>(is_arm ? EM_X86_64 : EM_AARCH64), '\0'});
+    expect_refusal(is_arm ? "is built for x86-64" : "is built for aarch64");
     expect_refusal(": install the plugin for this machine");
 }
 
@@ -111,19 +111,14 @@ TEST_F(TrustTest, WhatIsNoSharedObjectIsRefused) {
 
 TEST_F(TrustTest, AnotherPlatformIsRefused) {
     for_platforms("[\"plan9\", \"haiku\"]");
-    expect_refusal("plugin memory is for plan9 or haiku and this is ");
+    expect_refusal("plugin memory is for plan9 and haiku and this machine is ");
 }
 
 TEST_F(TrustTest, OnePlatformOfSeveralIsEnough) {
-    const auto here = platform_names(os_release());
+    const std::string here = os_release_value(read_os_release(), "ID");
     ASSERT_FALSE(here.empty());
-    for_platforms("[\"plan9\", \"" + here.back() + "\"]");
+    for_platforms("[\"plan9\", \"" + here + "\"]");
     EXPECT_TRUE(find_package({folder()}, "memory", test_options()));
-}
-
-TEST_F(TrustTest, PlatformsThatAreNoNamesAreRefused) {
-    for_platforms("[1]");
-    expect_refusal("platforms: has a name that is no string; install the plugin again");
 }
 
 TEST_F(TrustTest, EveryReasonIsFound) {

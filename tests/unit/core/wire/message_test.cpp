@@ -1,3 +1,4 @@
+#include "core/wire/capabilities.hpp"
 #include "core/wire/message.hpp"
 
 #include <gtest/gtest.h>
@@ -149,6 +150,59 @@ TEST(Message, NotesMayBeMissingAndAreBounded) {
     EXPECT_LE(bounded.front().size(), kNoteBytesMost);
     EXPECT_TRUE(is_utf8(bounded.front()));
     EXPECT_TRUE(bounded.front().ends_with("..."));
+}
+
+TEST(Message, OutputMayBeMissingAndIsBounded) {
+    ResourceResult result;
+    result.ref = {"programs", "backup"};
+    EXPECT_EQ(encode(result).find("output"), nullptr);
+    EXPECT_FALSE(decode_resource_result(encode(result))->output);
+    result.output = Output{"two\nlines\n", 100'000, true};
+    const auto back = decode_resource_result(encode(result))->output;
+    ASSERT_TRUE(back);
+    EXPECT_EQ(back->text, "two\nlines\n");
+    EXPECT_EQ(back->bytes, 100'000U);
+    EXPECT_TRUE(back->cut);
+    json::Value strange = encode(result);
+    strange.as_object().set("output", json::Object{{"bytes", -1}});
+    EXPECT_EQ(decode_resource_result(strange)->output->bytes, 0U);
+    strange.as_object().set("output", "text");
+    EXPECT_FALSE(decode_resource_result(strange)->output);
+    result.output->text = std::string(2 * kOutputBytesMost, 'x');
+    const auto bounded = decode_resource_result(encode(result))->output;
+    EXPECT_EQ(bounded->text.size(), kOutputBytesMost);
+    EXPECT_TRUE(bounded->cut);
+}
+
+TEST(Capabilities, SayWhatCanBeDescribedAndRemoved) {
+    const Capabilities fixed = {"read", "apply"}, read_only = {"read"}, unknown;
+    const auto wrong = [](const Capabilities& capabilities, bool absent, Policy policy) {
+        const auto found = impossible_description(capabilities, "facts", absent, policy);
+        return found ? found->pointer : "";
+    };
+    for (const Policy policy : {Policy::report, Policy::enforce, Policy::audit, Policy::off}) {
+        EXPECT_EQ(wrong(unknown, true, policy), "");
+        EXPECT_EQ(wrong(fixed, true, policy), "/description/ensure");
+        EXPECT_EQ(wrong(fixed, false, policy), "");
+        EXPECT_EQ(wrong(read_only, false, policy), policy == Policy::audit ? "" : "/policy");
+        EXPECT_EQ(impossible_removal(fixed, "facts", policy).has_value(), policy != Policy::audit);
+        EXPECT_FALSE(impossible_removal(unknown, "facts", policy));
+    }
+}
+
+TEST(Message, AChangeSaysWhatItNeedsOnlyWhereItDoes) {
+    Change change{"/kernel", "1", "2", Action::set, Outcome::done};
+    EXPECT_EQ(encode(change).find("needs"), nullptr);
+    EXPECT_EQ(decode_change(encode(change))->needs, Needs::nothing);
+    change.needs = Needs::reboot;
+    EXPECT_EQ(encode(change).string_or("needs"), "reboot");
+    EXPECT_EQ(decode_change(encode(change))->needs, Needs::reboot);
+    json::Value later = encode(change);
+    later.as_object().set("needs", "a word of a later version");
+    EXPECT_EQ(decode_change(later)->needs, Needs::nothing);
+    EXPECT_TRUE(needs_reboot({change}));
+    change.outcome = Outcome::planned;
+    EXPECT_FALSE(needs_reboot({change}));
 }
 
 TEST(Message, UnknownMembersAreIgnored) {

@@ -78,6 +78,10 @@ class ReportTest : public test::StateTest {
             {"error", nullptr}};
     }
 
+    static json::Object& first_entry(json::Value& outcome) {
+        return outcome.as_object().find("resources")->as_array()[0].as_object();
+    }
+
     // "time" of every event of these types
     std::set<std::string> times(const std::set<std::string_view>& types) {
         std::set<std::string> times;
@@ -164,11 +168,7 @@ TEST_F(ReportTest, AHostsClockThatIsAheadTellsNothingOfTheFuture) {
     ahead.as_object().find("compliance")->as_object().set("since", happened_);
     EXPECT_TRUE(take(1, "resource.drifted", ahead));
     json::Value end = outcome("succeeded");
-    end.as_object()
-        .find("resources")
-        ->as_array()[0]
-        .as_object()
-        .set("compliance", ahead["compliance"]);
+    first_entry(end).set("compliance", ahead["compliance"]);
     EXPECT_TRUE(take(2, "command.outcome", end));
     for (const std::string& time :
          {*times({"resource.drifted"}).begin(), *times({"command.changed"}).rbegin(),
@@ -257,15 +257,40 @@ TEST_F(ReportTest, AnOutcomeEndsTheCommandAndSaysHowThingsAre) {
 
 TEST_F(ReportTest, TheNotesOfAnOutcomeAreKept) {
     json::Value end = outcome("succeeded");
-    end.as_object()
-        .find("resources")
-        ->as_array()[0]
-        .as_object()
-        .set("notes", json::Array{"no user bob"});
+    first_entry(end).set("notes", json::Array{"no user bob"});
     EXPECT_TRUE(take(1, "command.outcome", end));
     EXPECT_EQ(command(made_.id).resources[0].notes, std::vector<std::string>{"no user bob"});
     EXPECT_EQ(last_event("command.changed")["resources"].as_array()[0]["notes"],
               json::Value(json::Array{"no user bob"}));
+}
+
+TEST_F(ReportTest, WhatProgramsPrintedIsInTheCommandAndNotInItsEvents) {
+    json::Value end = outcome("succeeded");
+    first_entry(end).set("output",
+                         json::Object{{"text", "all well\n"}, {"bytes", 9}, {"cut", false}});
+    EXPECT_TRUE(take(1, "command.outcome", end));
+    const auto output = command(made_.id).resources[0].output;
+    ASSERT_TRUE(output);
+    EXPECT_EQ(output->text, "all well\n");
+    EXPECT_EQ(output->bytes, 9U);
+    EXPECT_EQ(last_event("command.changed")["resources"].as_array()[0].find("output"), nullptr);
+    EXPECT_NE(state::show(command(made_.id))["resources"].as_array()[0].find("output"), nullptr);
+}
+
+TEST_F(ReportTest, AHostThatHasToBeBootedSaysSoAmongItsFacts) {
+    json::Value end = outcome("succeeded");
+    first_entry(end).set("changes", json::Array{json::Object{{"path", "/content"},
+                                                             {"before", "a"},
+                                                             {"after", "b"},
+                                                             {"action", "set"},
+                                                             {"outcome", "done"},
+                                                             {"needs", "reboot"}}});
+    EXPECT_TRUE(take(1, "command.outcome", end));
+    const json::Value required = read().hosts().find(host_).value()->facts["reboot_required"];
+    EXPECT_FALSE(required.string_or("since").empty());
+    EXPECT_EQ(required["resources"],
+              json::Value(json::Array{json::Object{{"collection", "files"}, {"id", "/a"}}}));
+    EXPECT_EQ(last_event("host.changed")["facts"]["reboot_required"], required);
 }
 
 TEST_F(ReportTest, AnOutcomeThatDoesNotReadEndsTheCommandFailedWithTheCause) {

@@ -1,4 +1,4 @@
-#include <evenkeel/json.h>
+#include "core/json/json.hpp"
 
 #include <cstdlib>
 #include <cstring>
@@ -8,9 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include <evenkeel/json.h>
 #include <gtest/gtest.h>
-
-#include "core/json/json.hpp"
 
 namespace {
 
@@ -52,14 +51,61 @@ std::string nested(int levels) {
 
 // What the gate of the host takes and refuses, this takes and refuses.
 TEST(JsonForC, AgreesWithTheHost) {
-    for (const std::string& text : std::vector<std::string>{
-             "{}", "[]", "[[]]", "[{}]", "{\"a\":{\"b\":[1,2,{}]}}", " [ 1 , \"x\" ] ", "0", "-0",
-             "-1.5e+3", "true", "null", "\"\\ud83d\\ude00\"", "\"\\u00e9\\n\"", "\"\xC3\xA9\"",
-             "[1,]", "[,1]", "[1 2]", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", "{,}", "{1:2}", "[}", "{]",
-             "]", "01", "1.", ".5", "1e", "-", "+1", "tru", "truex", "nul", "\"", "\"\\x\"",
-             "\"\\u12\"", "\"\\ud800\"", "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"\n\"", "\"\x80\"",
-             "\"\xC0\xAF\"", "\"\xED\xA0\x80\"", "\"\xF4\x90\x80\x80\"", "\"\xC3", "[1] 2", "{} x",
-             "'a'", "NaN", "[\"a\", [\"b\"", nested(64), nested(65), "", " "})
+    for (const std::string& text : std::vector<std::string>{"{}",
+                                                            "[]",
+                                                            "[[]]",
+                                                            "[{}]",
+                                                            "{\"a\":{\"b\":[1,2,{}]}}",
+                                                            " [ 1 , \"x\" ] ",
+                                                            "0",
+                                                            "-0",
+                                                            "-1.5e+3",
+                                                            "true",
+                                                            "null",
+                                                            "\"\\ud83d\\ude00\"",
+                                                            "\"\\u00e9\\n\"",
+                                                            "\"\xC3\xA9\"",
+                                                            "[1,]",
+                                                            "[,1]",
+                                                            "[1 2]",
+                                                            "{\"a\"}",
+                                                            "{\"a\":}",
+                                                            "{\"a\":1,}",
+                                                            "{,}",
+                                                            "{1:2}",
+                                                            "[}",
+                                                            "{]",
+                                                            "]",
+                                                            "01",
+                                                            "1.",
+                                                            ".5",
+                                                            "1e",
+                                                            "-",
+                                                            "+1",
+                                                            "tru",
+                                                            "truex",
+                                                            "nul",
+                                                            "\"",
+                                                            "\"\\x\"",
+                                                            "\"\\u12\"",
+                                                            "\"\\ud800\"",
+                                                            "\"\\udc00\"",
+                                                            "\"\\ud800\\u0041\"",
+                                                            "\"\n\"",
+                                                            "\"\x80\"",
+                                                            "\"\xC0\xAF\"",
+                                                            "\"\xED\xA0\x80\"",
+                                                            "\"\xF4\x90\x80\x80\"",
+                                                            "\"\xC3",
+                                                            "[1] 2",
+                                                            "{} x",
+                                                            "'a'",
+                                                            "NaN",
+                                                            "[\"a\", [\"b\"",
+                                                            nested(64),
+                                                            nested(65),
+                                                            "",
+                                                            " "})
         EXPECT_EQ(error_of(text) == nullptr, parse(text).has_value())
             << text << ": " << (error_of(text) ? error_of(text) : "taken");
 }
@@ -71,10 +117,8 @@ TEST(JsonForC, AgreesWithTheHostOnBrokenText) {
         std::string text = whole;
         for (int edits = 1 + static_cast<int>(random() % 3); edits > 0; --edits) {
             const std::size_t at = random() % text.size();
-            if (random() % 2 == 0)
-                text.erase(at, 1 + random() % 4);
-            else
-                text[at] = "{}[]\",:\\0e-\x80tu"[random() % 15];
+            if (random() % 2 == 0) text.erase(at, 1 + random() % 4);
+            else text[at] = "{}[]\",:\\0e-\x80tu"[random() % 15];
             if (text.empty()) text = "0";
         }
         const auto host = parse(text);
@@ -156,8 +200,9 @@ TEST(JsonForC, WritesWhatTheHostReads) {
     ASSERT_FALSE(out.failed);
     const std::string written(out.text, out.length);
     std::free(out.text);
-    EXPECT_EQ(written, "{\"text\":\"a\\\"\\\\\\u000a\\u0001\xEF\xBF\xBD\xC3\xA9\","
-                       "\"list\":[-9223372036854775808,true,null,\"\",{}]}");
+    EXPECT_EQ(written,
+              "{\"text\":\"a\\\"\\\\\\u000a\\u0001\xEF\xBF\xBD\xC3\xA9\","
+              "\"list\":[-9223372036854775808,true,null,\"\",{}]}");
     EXPECT_TRUE(parse(written));
 }
 

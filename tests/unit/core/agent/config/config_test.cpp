@@ -24,13 +24,15 @@ TEST(Config, EmptyMeansDefaults) {
 TEST(Config, ReadsEveryKey) {
     const auto config = parse_config(
         R"({"state_dir":"/s","socket":"/r/a.sock","plugin_dirs":["/p"],)"
-        R"("plugins":[{"name":"files","isolation":"none"}],"orchestrator":{"host":"o",)"
+        R"("plugins":[{"name":"files"}],"isolation":{"files":"process","cron":"none"},)"
+        R"("orchestrator":{"host":"o",)"
         R"("bus_port":1,"enrolment_port":2,"ca_sha256":")" +
         kPrint + R"(","token_file":"/t"},"collections":{"packages":{"backend":"apt"}},)" +
         R"("calls":{"silence":"5s"},"sweep":{"interval":"30s"},"log":{"level":"debug"}})");
     ASSERT_TRUE(config) << config.error().what;
     EXPECT_EQ(config->plugin_dirs, std::vector<std::string>{"/p"});
     EXPECT_EQ(*config->plugins, std::vector<std::string>{"files"});
+    EXPECT_EQ(config->isolation, (std::map<std::string, bool>{{"files", true}, {"cron", false}}));
     EXPECT_EQ(config->orchestrator->bus_port, 1);
     EXPECT_EQ(config->orchestrator->enrolment_port, 2);
     EXPECT_EQ(config->orchestrator->token_file, "/t");
@@ -56,7 +58,7 @@ TEST(Config, AnUnknownKeyIsNamed) {
 TEST(Config, WrongValuesAreRefused) {
     for (const char* text :
          {"", "[]", R"({"state_dir":1})", R"({"state_dir":"relative"})", R"({"plugins":["x"]})",
-          R"({"plugins":[{"name":"../x"}]})", R"({"plugins":[{"name":"f","isolation":"vm"}]})",
+          R"({"plugins":[{"name":"../x"}]})", R"({"isolation":{"f":"vm"}})",
           R"({"sweep":{"interval":"10"}})", R"({"sweep":{"interval":"1ms"}})",
           R"({"log":{"level":"loud"}})", R"({"orchestrator":{"host":"o"}})",
           R"({"orchestrator":{"host":"o","ca_sha256":"AA"}})", R"({"socket":"a","socket":"b"})"}) {

@@ -7,6 +7,17 @@
 namespace evenkeel::agent {
 namespace {
 
+TEST(Truncate, CutsOutputBeforeStates) {
+    json::Value data = json::Object{
+        {"output", json::Object{{"text", std::string(1000, 'x')}, {"bytes", 1000}, {"cut", false}}},
+        {"state", json::Object{{"note", std::string(300, 'x')}}}};
+    write_truncated(data, 500);
+    EXPECT_EQ(data["output"].string_or("text"), "");
+    EXPECT_EQ(data["output"].integer_or("bytes"), 1000);
+    EXPECT_TRUE(data["output"].bool_or("cut"));
+    EXPECT_TRUE(data["state"].is_object());
+}
+
 TEST(Truncate, CutsDiffsThenStatesThenNotesThenChanges) {
     const std::string big(1000, 'x');
     const json::Value whole = json::Object{

@@ -89,6 +89,33 @@ TEST_F(Stored, NoSecretEverLiesOpenInTheFiles) {
     EXPECT_EQ(bytes().find("the-secret-text"), std::string::npos);
 }
 
+TEST_F(Stored, ThatABootIsNeededIsKeptUntilThereWasOne) {
+    EXPECT_FALSE(*store->reboot_required());
+    const auto add = [this](const std::vector<wire::Ref>& refs) {
+        auto txn = store->env().write();
+        ASSERT_TRUE(txn && store->add_reboot_required(*txn, refs) && txn->commit());
+    };
+    add({{"packages", "linux-image"}});
+    open();
+    add({{"packages", "linux-image"}, {"sysctl", "vm.nr_hugepages"}});
+    const auto required = *store->reboot_required();
+    ASSERT_TRUE(required);
+    EXPECT_EQ(required->resources,
+              (std::vector<wire::Ref>{{"packages", "linux-image"}, {"sysctl", "vm.nr_hugepages"}}));
+    EXPECT_EQ(required->boot, Moment::now().boot);
+    EXPECT_FALSE(required->since.empty());
+    for (int i = 0; i < 50; ++i) add({{"packages", std::to_string(i)}});
+    EXPECT_EQ((*store->reboot_required())->resources.size(), RebootRequired::kResourcesMost);
+    // As after a boot.
+    RebootRequired before = *required;
+    before.boot = "another";
+    auto txn = store->env().write();
+    ASSERT_TRUE(txn && store->put_reboot_required(*txn, before) && txn->commit());
+    EXPECT_FALSE(*store->reboot_required());
+    add({{"packages", "new"}});
+    EXPECT_EQ((*store->reboot_required())->resources.size(), 1U);
+}
+
 TEST_F(Stored, ThatASecretWasLeftIsKeptUntilItIsReplaced) {
     Description description = motd();
     description.metadata.left_secret = true;

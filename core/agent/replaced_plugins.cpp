@@ -1,0 +1,108 @@
+#include "core/agent/replaced_plugins.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include <poll.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "core/base/log.hpp"
+#include "core/plugin/reactor.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
+
+namespace evenkeel::agent {
+namespace {
+
+constexpr std::string_view kSumFile = ".sum.json";
+
+// The plugins whose sum files were written.
+std::vector<std::string> read_names(int inotify) {
+    std::vector<std::string> names;
+    alignas(inotify_event) std::array<char, 16 * 1024> buffer;
+    const ssize_t length = ::read(inotify, buffer.data(), buffer.size());
+    for (ssize_t at = 0; at < length;) {
+        const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+        at += static_cast<ssize_t>(sizeof(inotify_event) + event->len);
+        std::string name = event->len > 0 ? event->name : "";
+        if (!name.ends_with(kSumFile)) continue;
+        name.resize(name.size() - kSumFile.size());
+        if (!name.empty()) names.push_back(std::move(name));
+    }
+    return names;
+}
+
+}  // namespace
+
+ReplacedPlugins::ReplacedPlugins(Agent& agent, PluginLoader& loader, run::Loop& loop)
+    : agent_(agent),
+      loader_(loader),
+      loop_(loop),
+      inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
+      self_(std::make_shared<ReplacedPlugins*>(this)) {
+    watch_folders();
+}
+
+ReplacedPlugins::~ReplacedPlugins() {
+    *self_ = nullptr;
+    if (const auto reactor = plugin::Reactor::shared()) (*reactor)->remove_all(this);
+    lane_.stop(std::chrono::seconds(5));
+}
+
+void ReplacedPlugins::watch_folders() {
+    const auto reactor = plugin::Reactor::shared();
+    bool watched = inotify_ && reactor;
+    for (const std::string& folder : loader_.folders()) {
+        if (!watched) break;
+        ::inotify_add_watch(inotify_.get(), folder.c_str(),
+                            IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
+    }
+    if (watched) {
+        const auto tell = [self = self_, post = loop_.poster()](const std::string& name) {
+            post([self, name] {
+                if (*self) (*self)->on_written(name);
+            });
+        };
+        watched = (*reactor)
+                      ->add(this, inotify_.get(), POLLIN,
+                            [tell, fd = inotify_.get()](std::uint32_t) {
+                                for (const std::string& name : read_names(fd)) tell(name);
+                            })
+                      .has_value();
+    }
+    if (!watched) log::warning("nobody notices when plugins are replaced: restart the agent then");
+}
+
+std::string ReplacedPlugins::running_sum(const std::string& plugin) const {
+    for (const auto& [name, runner] : agent_.registry()) {
+        const plugin::RemotePlugin* process = runner->collection().process();
+        if (process != nullptr && process->name() == plugin) return process->sha256();
+    }
+    return "";
+}
+
+void ReplacedPlugins::on_written(const std::string& plugin) {
+    if (!loader_.may_load(plugin)) return;
+    const auto load = [self = self_, &loader = loader_, post = loop_.poster(), plugin,
+                       known = running_sum(plugin)] {
+        auto loaded =
+            std::make_shared<Result<PluginLoader::Collections>>(loader.load_again(plugin, known));
+        post([self, plugin, loaded] {
+            if (*self == nullptr) return;
+            Agent& agent = (*self)->agent_;
+            if (!*loaded) {
+                const std::string& why = loaded->error().what;
+                log::error("a plugin that was replaced is not used",
+                           {{"plugin", plugin}, {"why", why}});
+                agent.registry().warn(plugin + ": " + why);
+            } else if (!(*loaded)->empty()) {
+                agent.replace(plugin, **loaded);
+            }
+        });
+    };
+    static_cast<void>(lane_.submit(load));
+}
+
+}  // namespace evenkeel::agent

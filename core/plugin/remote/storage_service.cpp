@@ -1,0 +1,51 @@
+#include "core/plugin/remote/storage_service.hpp"
+
+#include <string>
+#include <utility>
+
+#include "core/plugin/abi.hpp"
+#include "core/plugin/channel/storage_request.hpp"
+
+namespace evenkeel::plugin {
+namespace {
+
+using Operation = StorageRequest::Operation;
+
+ek_status keep(void* into, ek_str bytes) {
+    *static_cast<std::string*>(into) = copy(bytes);
+    return EK_OK;
+}
+
+FrameWriter answer_of(std::uint32_t number, ek_status status, const std::string& bytes) {
+    FrameWriter frame(FrameKind::stored);
+    frame.u32(number).i32(status).text(std::string_view(bytes));
+    return frame;
+}
+
+}  // namespace
+
+StorageService::StorageService(const ek_host& host, std::function<void(FrameWriter)> reply)
+    : storage_(static_cast<const ek_storage*>(host.extension(host.ctx, EK_EXT_STORAGE))),
+      reply_(std::move(reply)) {}
+
+bool StorageService::serve(FrameReader& frame) {
+    const StorageRequest request = storage_request_of(frame);
+    if (!frame.whole()) return false;
+    const auto work = [this, number = request.number, operation = request.operation,
+                       key = copy(request.key), bytes = copy(request.bytes)] {
+        std::string found;
+        ek_status status = EK_E_UNSUPPORTED;
+        if (storage_ == nullptr) status = EK_E_UNSUPPORTED;
+        else if (operation == Operation::get)
+            status = storage_->get(storage_->ctx, borrow(key), &found, keep);
+        else if (operation == Operation::put)
+            status = storage_->put(storage_->ctx, borrow(key), borrow(bytes));
+        else if (operation == Operation::erase)
+            status = storage_->erase(storage_->ctx, borrow(key));
+        reply_(answer_of(number, status, found));
+    };
+    if (!lane_.submit(work)) reply_(answer_of(request.number, EK_E_UNAVAILABLE, ""));
+    return true;
+}
+
+}  // namespace evenkeel::plugin

@@ -1,0 +1,155 @@
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+
+#include <unistd.h>
+
+#include "core/agent/load_plugins.hpp"
+#include "core/agent/replaced_plugins.hpp"
+#include "core/base/file.hpp"
+#include "core/crypto/hash.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
+#include "tests/component/agent/bench.hpp"
+
+// Plugins in processes of their own, as an administrator sees them: one that does harm is named and
+// heals, and the others go on. That such a plugin does what it does in the agent's process is shown
+// by the other tests, which run both ways.
+namespace evenkeel::agent::test {
+namespace {
+
+using wire::Verdict;
+
+class Isolated : public AgentBench {
+  protected:
+    Isolated() {
+        add_plugins = [this](Agent& to) {
+            Config config;
+            config.state_dir = options.state_dir;
+            config.plugin_dirs = {folder / "plugins"};
+            config.plugin_host = PLUGIN_HOST;
+            loader = std::make_unique<PluginLoader>(to, config, true);
+            ASSERT_TRUE(loader->load_all());
+        };
+        options.grace = 400ms;
+    }
+    void SetUp() override {
+        std::filesystem::create_directories(folder / "plugins");
+        for (const char* name : {"unruly", "memory"})
+            for (const char* end : {".so", ".manifest.json", ".sum.json"})
+                std::filesystem::copy_file(std::string(TEST_PLUGINS) + "/" + name + end,
+                                           folder / (std::string("plugins/") + name + end));
+        start();
+    }
+    // The outcome of one description.
+    std::string give(const std::string& collection, const std::string& text,
+                     std::chrono::milliseconds timeout = 60s,
+                     wire::Policy policy = wire::Policy::report) {
+        wire::ResourceRequest each = request("one", json::Object{{"text", text}}, ++seq_, policy);
+        each.ref.collection = collection;
+        const std::string name = "cmd_" + std::to_string(seq_);
+        command(name, seq_, "apply", {each}, timeout);
+        EXPECT_TRUE(until([&] { return !outcome_of(name).empty(); }));
+        return outcome_of(name);
+    }
+    const plugin::RemotePlugin& process_of(const std::string& collection) {
+        return *agent->registry().find(collection)->collection().process();
+    }
+    pid_t pid_of(const std::string& collection) {
+        const json::Value described = process_of(collection).describe();
+        return described["pid"].is_integer() ? static_cast<pid_t>(described["pid"].as_integer())
+                                             : 0;
+    }
+    json::Value described(const std::string& collection) {
+        const wire::Reply reply = ask("plugins", json::Object{});
+        for (const json::Value& each : reply.result["plugins"].as_array())
+            if (each.string_or("collection") == collection) return each;
+        return {};
+    }
+    Verdict verdict_of(const std::string& collection) {
+        return agent->catalog().find({collection, "one"})->status.compliance.status;
+    }
+
+    std::unique_ptr<PluginLoader> loader;
+
+  private:
+    std::uint64_t seq_ = 0;
+};
+
+TEST_F(Isolated, AnEndInTheMiddleOfAChangeIsShownAndOthersGoOn) {
+    EXPECT_EQ(give("unruly", "kill"), "failed");
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+    const json::Value unruly = described("unruly");
+    EXPECT_EQ(unruly.string_or("isolation"), "process");
+    EXPECT_EQ(unruly.string_or("state"), "loaded");
+    EXPECT_NE(unruly["process"].string_or("last_end").find("signal 9"), std::string::npos);
+    EXPECT_EQ(give("unruly", "fine"), "succeeded");
+    EXPECT_GT(described("unruly")["process"]["restarts"].as_integer(), 0);
+}
+
+TEST_F(Isolated, AHangEndsItsProcessAndPutsNothingOutOfOrder) {
+    EXPECT_EQ(give("unruly", "hang", 200ms), "failed");
+    EXPECT_EQ(agent->registry().find("unruly")->disabled_reason(), "");
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+    EXPECT_EQ(give("unruly", "fine"), "succeeded");
+}
+
+TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
+    EXPECT_EQ(give("unruly", "fine"), "succeeded");
+    for (unsigned i = 0; i < plugin::Restarts::kMost; ++i) give("unruly", "exit");
+    ASSERT_TRUE(
+        until([&] { return !agent->registry().find("unruly")->disabled_reason().empty(); }));
+    const json::Value held = described("unruly");
+    EXPECT_EQ(held.string_or("state"), "out_of_order");
+    EXPECT_NE(held.string_or("reason").find("ended 5 times"), std::string::npos);
+    EXPECT_NE(held.string_or("reason").find("--release unruly"), std::string::npos);
+    EXPECT_EQ(give("unruly", "fine"), "failed");
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+
+    // The next process keeps it out, too.
+    start();
+    EXPECT_EQ(described("unruly").string_or("state"), "out_of_order");
+    const wire::Reply released = ask("release", json::Object{{"collection", "unruly"}});
+    EXPECT_FALSE(released.error);
+    EXPECT_TRUE(released.result["after"].is_null());
+    EXPECT_EQ(give("unruly", "fine"), "succeeded");
+    EXPECT_EQ(described("unruly").string_or("state"), "loaded");
+}
+
+TEST_F(Isolated, DriftIsSeenAfterItsWatchWasLostWithTheProcess) {
+    ASSERT_EQ(give("memory", "a"), "succeeded");
+    const pid_t before = pid_of("memory");
+    ASSERT_EQ(::kill(before, SIGKILL), 0);
+    // What it kept in memory is gone with it.
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    EXPECT_TRUE(until([&] { return count("agent.blind") > 0; }));
+    EXPECT_NE(pid_of("memory"), before);
+}
+
+TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) {
+    const ReplacedPlugins replaced(*agent, *loader, *loop);
+    ASSERT_EQ(give("memory", "a", 60s, wire::Policy::enforce), "succeeded");
+    const pid_t before = pid_of("memory");
+    const pid_t other = pid_of("unruly");
+    const std::string object =
+        read_file(folder / "plugins/memory.so", 1u << 28).value() + "a new version";
+    std::filesystem::remove(folder / "plugins/memory.so");
+    ASSERT_TRUE(write_file(folder / "plugins/memory.so", object, 0644));
+    const std::string manifest = read_file(folder / "plugins/memory.manifest.json").value();
+    ASSERT_TRUE(write_file(
+        folder / "plugins/memory.sum.json",
+        json::write(json::Object{
+            {"sha256", json::Object{{"memory.so", crypto::sha256_hex(object)},
+                                    {"memory.manifest.json", crypto::sha256_hex(manifest)}}}}),
+        0644));
+    ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
+    EXPECT_EQ(process_of("memory").sha256(), crypto::sha256_hex(object));
+    // The new one begins empty, and the description is still in force.
+    EXPECT_TRUE(until([&] { return verdict_of("memory") == Verdict::compliant; }));
+    EXPECT_TRUE(until([&] { return count("resource.repaired") > 0; }));
+    EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
+    EXPECT_EQ(pid_of("unruly"), other);
+    EXPECT_EQ(give("memory", "b"), "succeeded");
+}
+
+}  // namespace
+}  // namespace evenkeel::agent::test
