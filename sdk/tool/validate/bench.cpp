@@ -50,6 +50,7 @@ const ek_module& Bench::module() {
 void Bench::use(const ek_module& module) {
     const std::string name = text_of(collection().name);
     module_ = &module;
+    is_isolated = true;
     for (std::size_t i = 0; i < module.collection_count; ++i)
         if (text_of(module.collections[i]->name) == name) return choose(*module.collections[i]);
     broken("in a process of its own it has no collection " + name);

@@ -94,6 +94,7 @@ class Bench {
     // Whether resources live outside of the plugin, so that another process sees them.
     bool is_shared();
     std::atomic<int> instances{0};  // open now
+    bool is_isolated = false;       // the plugin is in a process of its own
 
   private:
     static void on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;

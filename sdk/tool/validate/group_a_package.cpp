@@ -1,8 +1,8 @@
 #include <filesystem>
-#include <regex>
 
 #include <dlfcn.h>
 #include <elf.h>
+#include <re2/re2.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -72,11 +72,11 @@ void loads(Bench& bench) {
 }
 
 void exports_the_entry(Bench& bench) {
-    static const std::regex kEntry("ek_module_v[0-9]+");
+    static const re2::RE2 kEntry("ek_module_v[0-9]+");
     bool there = false;
     for (const std::string& name : elf_of(bench).exports()) {
         there = there || name == "ek_module_v1";
-        demand(std::regex_match(name, kEntry),
+        demand(re2::RE2::FullMatch(name, kEntry),
                "it exports " + name + ": link it with the version script of the SDK (plugin.map)");
     }
     demand(there, "it does not export ek_module_v1");
@@ -144,18 +144,19 @@ void nothing_is_unique(Bench& bench) {
 }
 
 void runs_on_debian_12(Bench& bench) {
-    static const std::regex kVersion("(GLIBC_2|GLIBCXX_3\\.4|CXXABI_1\\.3)(\\.([0-9]+)(\\..*)?)?");
+    static const re2::RE2 kVersion(
+        "(GLIBC_2|GLIBCXX_3\\.4|CXXABI_1\\.3)(?:\\.([0-9]+)(?:\\..*)?)?");
     for (const std::string& version : elf_of(bench).versions) {
-        std::smatch match;
-        if (!std::regex_match(version, match, kVersion)) {
+        std::string family, number;
+        if (!re2::RE2::FullMatch(version, kVersion, &family, &number)) {
             demand(!version.starts_with("GLIBC_") && !version.starts_with("GLIBCXX_"),
                    "it needs " + version + ", which Debian 12 does not have");
             continue;
         }
-        const int most = match[1] == "GLIBC_2"      ? kGlibcMinor
-                         : match[1] == "CXXABI_1.3" ? kCxxAbiPatch
-                                                    : kLibstdcxxPatch;
-        demand(!match[3].matched || std::stoi(match[3]) <= most,
+        const int most = family == "GLIBC_2"      ? kGlibcMinor
+                         : family == "CXXABI_1.3" ? kCxxAbiPatch
+                                                  : kLibstdcxxPatch;
+        demand(number.empty() || std::stoi(number) <= most,
                "it needs " + version + ", newer than Debian 12");
     }
 }

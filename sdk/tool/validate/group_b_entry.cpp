@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <regex>
 #include <set>
 #include <thread>
 
 #include <dlfcn.h>
+#include <re2/re2.h>
 
 #include "sdk/tool/validate/check.hpp"
 #include "sdk/tool/validate/process_state.hpp"
@@ -72,27 +72,27 @@ void sizes_are_whole(Bench& bench) {
 }
 
 void id_is_a_domain_name(Bench& bench) {
-    static const std::regex kId("[a-z][a-z0-9-]*(\\.[a-z][a-z0-9_-]*)+");
+    static const re2::RE2 kId("[a-z][a-z0-9-]*(\\.[a-z][a-z0-9_-]*)+");
     const std::string id = text_of(bench.module().id);
-    demand(std::regex_match(id, kId), "the id \"" + id + "\" is no reversed domain name");
+    demand(re2::RE2::FullMatch(id, kId), "the id \"" + id + "\" is no reversed domain name");
 }
 
 void version_is_semantic(Bench& bench) {
-    static const std::regex kVersion(
+    static const re2::RE2 kVersion(
         "(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-[0-9A-Za-z.-]+)?(\\+[0-9A-Za-z.-]+)"
         "?");
     const std::string version = text_of(bench.module().version);
-    demand(std::regex_match(version, kVersion),
+    demand(re2::RE2::FullMatch(version, kVersion),
            "the version \"" + version + "\" is no semantic version such as 1.4.0");
 }
 
 void names_are_legal(Bench& bench) {
-    static const std::regex kName("[a-z][a-z0-9_]{0,63}");
+    static const re2::RE2 kName("[a-z][a-z0-9_]{0,63}");
     std::set<std::string> names;
     demand(bench.module().collection_count > 0, "the module has no collection");
     each_collection(bench, [&](const ek_collection& collection) {
         const std::string name = text_of(collection.name);
-        demand(std::regex_match(name, kName),
+        demand(re2::RE2::FullMatch(name, kName),
                "the collection's name \"" + name + "\" does not match [a-z][a-z0-9_]{0,63}");
         demand(names.insert(name).second, "the collection " + name + " is there twice");
     });

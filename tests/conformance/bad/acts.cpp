@@ -48,6 +48,7 @@ void to_the_process() {
     if (breaks("L05")) std::signal(SIGUSR1, [](int) {});
     if (breaks("L06")) std::printf("tray\n"), std::fflush(stdout);
     if (breaks("L07")) std::exit(0);
+    // The defect is that it takes a while.
     if (breaks("L08")) std::thread([] { ::sleep(5); }).detach();
     if (breaks("L09")) spawn("/bin/true", nullptr);
     if (breaks("L10")) std::ofstream("/tmp/ek-trays-elsewhere") << "x";
@@ -57,6 +58,7 @@ void to_the_process() {
     }
     if (breaks("L12")) ::setegid(65534) == 0 ? void() : std::abort();
     if (breaks("L13") && ::fork() == 0) {
+        // The defect is that it takes a while.
         ::sleep(2);
         ::_exit(0);
     }
@@ -95,6 +97,7 @@ void act_in_apply(const ek_host* host, const ek_call* call, ek_str id, ek_str de
     if (breaks("K07"))
         std::thread([out = call->out] {
             const ek_progress record{sizeof(ek_progress), 500, text("late")};
+            // The defect is that it takes a while.
             ::usleep(20'000);
             out->progress(out->ctx, &record);
         }).detach();
@@ -117,6 +120,14 @@ void act_in_read(const ek_call* call, ek_str ids) {
     if (breaks("J07") && ids.len > (512u << 10)) std::abort();
 }
 
+void show_to_a_shell(const std::string& line) {
+    pid_t child = -1;
+    char* const argv[] = {const_cast<char*>("sh"), const_cast<char*>("-c"),
+                          const_cast<char*>(line.c_str()), nullptr};
+    if (::posix_spawn(&child, "/bin/sh", nullptr, nullptr, argv, environ) == 0)
+        ::waitpid(child, nullptr, 0);
+}
+
 void act_in_open(const std::string& folder) {
     int status = 0;
     if (breaks("N02"))
@@ -133,9 +144,11 @@ void act_in_close(const ek_host* host) {
     if (breaks("D05")) ::open("/dev/null", O_RDONLY | O_CLOEXEC) >= 0 ? void() : std::abort();
     if (breaks("D09"))
         std::thread([host] {
+            // The defect is that it takes a while.
             ::usleep(20'000);
             host->log(host->ctx, EK_SEV_INFO, text("closed"), {nullptr, 0});
         }).detach();
+    // The defect is that it takes a while.
     if (breaks("D10")) ::sleep(3);
 }
 

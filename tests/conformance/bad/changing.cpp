@@ -88,8 +88,7 @@ void told_in_public(Tray& tray, const sdk::Call& call, const Fields& fields) {
     if (breaks("F18") && fields.count("secret") != 0)
         sdk::Host(tray.host).log(EK_SEV_INFO, "given " + fields.at("secret"));
     if (breaks("J10") && fields.count("text") != 0) {
-        const std::string line = "true " + fields.at("text");
-        if (std::system(line.c_str()) < 0) call.note(EK_SEV_INFO, "", "no shell");
+        show_to_a_shell("true " + fields.at("text"));
     }
 }
 

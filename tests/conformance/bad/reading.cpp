@@ -66,6 +66,7 @@ static void send(Tray& tray, const sdk::Call& call, std::size_t at, const std::s
     if (breaks("K10")) {
         static std::string shared;
         shared = state;
+        // Long enough for another thread to come in between.
         ::usleep(200);
         state = shared;
     }
