@@ -60,10 +60,10 @@ class PropertyCase(unittest.TestCase):
         return Suite(self.agent, self.watch, self.stranger, *event_seconds)
 
     def collections(self):
-        """All that the agent has, as it tells of them itself."""
+        """All that the agent has and can apply, as it tells of them itself."""
         plugins = self.agent.ask("plugins")["plugins"]
         self.assertEqual([one for one in plugins if one["state"] != "loaded"], [])
-        return [one["collection"] for one in plugins]
+        return [one["collection"] for one in plugins if "apply" in one["capabilities"]]
 
     def collection(self, name):
         schema = json.loads(self.agent.ask("schema", collection=name)["schema"])
