@@ -23,8 +23,7 @@ class RemotePlugin;
 class Host {
   public:
     // Makes the plugin's folder in options.data_dir, if there is one.
-    static Result<std::shared_ptr<Host>> make(const Package& package,
-                                                    const LoadOptions& options);
+    static Result<std::shared_ptr<Host>> make(const Package& package, const LoadOptions& options);
 
     const ek_host* table() const { return &table_; }
     const std::string& plugin() const { return plugin_; }  // "files 0.1.0"

@@ -14,9 +14,9 @@ struct Command {
     std::vector<std::string> argv;  // argv[0] is an absolute path
     // All of it: nothing is inherited.
     std::vector<std::string> environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL=C"};
-    std::string input = {};  // for its stdin; the only way for a secret
-    bool status_fd = false;  // descriptor 3 is open for its status reports
-    std::string folder = "/";  // where it works
+    std::string input = {};           // for its stdin; the only way for a secret
+    bool status_fd = false;           // descriptor 3 is open for its status reports
+    std::string folder = "/";         // where it works
     bool keeps_errors_apart = false;  // its stderr is not in its output
 };
 

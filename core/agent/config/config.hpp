@@ -27,7 +27,7 @@ struct Config {
     // with Evenkeel.
     std::map<std::string, bool> isolation;
     std::string plugin_host;          // the program for that; empty: the one beside this program
-    bool require_signatures = false;                  // load what one of plugin_keys has signed
+    bool require_signatures = false;  // load what one of plugin_keys has signed
     std::vector<crypto::VerifyKey> plugin_keys;
     std::map<std::string, json::Value> collections;  // what each is opened with: objects
     std::optional<OrchestratorConfig> orchestrator;  // none: the agent runs alone

@@ -103,10 +103,10 @@ Result<EnrolmentToken> Client::create_enrolment_token(const std::string& name, i
 }
 
 Result<EnrolmentToken> Client::approve_enrolment_token(std::string_view id) {
-    return decode_one(impl_->call({.method = "POST",
-                                   .path = "/v1/enrolment-tokens/" + percent_encode(id) +
-                                           ":approve"}),
-                      decode_enrolment_token);
+    return decode_one(
+        impl_->call(
+            {.method = "POST", .path = "/v1/enrolment-tokens/" + percent_encode(id) + ":approve"}),
+        decode_enrolment_token);
 }
 
 Result<std::vector<Collection>> Client::collections(std::string_view host, const ListQuery& query) {

@@ -34,10 +34,10 @@ void hand_over(const std::string& folder, const std::string& user) {
 std::string plugin_host_program() {
     std::error_code error;
     const fs::path own = fs::read_symlink("/proc/self/exe", error).parent_path();
-    for (const fs::path& path : {own / "evenkeel-plugin-host",
-                                 own / "../lib/evenkeel/evenkeel-plugin-host",
-                                 own / "../../core/agent/evenkeel-plugin-host",
-                                 own / "../../core/plugin_host/evenkeel-plugin-host"})
+    for (const fs::path& path :
+         {own / "evenkeel-plugin-host", own / "../lib/evenkeel/evenkeel-plugin-host",
+          own / "../../core/agent/evenkeel-plugin-host",
+          own / "../../core/plugin_host/evenkeel-plugin-host"})
         if (::access(path.c_str(), X_OK) == 0) return fs::canonical(path, error);
     return {};
 }

@@ -1,8 +1,7 @@
 #include "tests/component/agent/bench.hpp"
 
-#include <cstdlib>
-
 #include <atomic>
+#include <cstdlib>
 #include <filesystem>
 #include <utility>
 

@@ -65,9 +65,8 @@ class Memory : public Resources<> {
             if (has_text(id, "old")) {
                 call.unreadable(id, sdk::Failure(EK_E_STALE, "nobody has looked for too long"));
             } else if (is_bad(id)) {
-                call.unreadable(id,
-                                sdk::Failure(EK_E_UNAVAILABLE,
-                                             "it does not read: " + state_of(*store_.find(id))));
+                call.unreadable(id, sdk::Failure(EK_E_UNAVAILABLE, "it does not read: " +
+                                                                       state_of(*store_.find(id))));
             } else if (const auto fields = store_.find(id)) {
                 call.item(id, state_of(*fields));
             }

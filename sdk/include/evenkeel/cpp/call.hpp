@@ -102,8 +102,12 @@ class Call {
     }
     // `severity` is an EK_SEV_; `path` may be empty.
     void note(std::int32_t severity, std::string_view path, std::string_view summary) const {
-        const ek_diag record{sizeof(ek_diag),   severity,           borrow_or_absent(path),
-                             borrow(summary), ek_str{nullptr, 0}, 0,
+        const ek_diag record{sizeof(ek_diag),
+                             severity,
+                             borrow_or_absent(path),
+                             borrow(summary),
+                             ek_str{nullptr, 0},
+                             0,
                              0};
         stop_unless_ended(out()->diag(out()->ctx, &record));
     }

@@ -137,9 +137,8 @@ struct Thunks {
         });
     }
     static ek_status normalize(ek_instance* self, const ek_call* call, ek_str id) {
-        return in_call(call, [&](const Call& c) {
-            c.normal_id(held<T>(self).value.normalize(view(id)));
-        });
+        return in_call(
+            call, [&](const Call& c) { c.normal_id(held<T>(self).value.normalize(view(id))); });
     }
     static ek_status upgrade(ek_instance* self, const ek_call* call, std::uint32_t from,
                              ek_str json) {

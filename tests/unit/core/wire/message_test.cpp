@@ -1,9 +1,9 @@
-#include "core/wire/capabilities.hpp"
 #include "core/wire/message.hpp"
 
 #include <gtest/gtest.h>
 
 #include "core/base/text.hpp"
+#include "core/wire/capabilities.hpp"
 #include "core/wire/inventory_digest.hpp"
 
 namespace evenkeel::wire {

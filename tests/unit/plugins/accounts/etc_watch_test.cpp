@@ -26,9 +26,8 @@ class EtcWatches : public testing::Test {
             return ek_status{EK_OK};
         };
         host_.hint = [](void* self, const ek_hint* hint) {
-            static_cast<EtcWatches*>(self)->hints_ +=
-                (hint->kind == EK_HINT_UNSETTLED ? "~" : "") + std::string(sdk::view(hint->id)) +
-                ";";
+            static_cast<EtcWatches*>(self)->hints_ += (hint->kind == EK_HINT_UNSETTLED ? "~" : "") +
+                                                      std::string(sdk::view(hint->id)) + ";";
         };
         replace("passwd", "alice:x:1:1::/:/bin/sh\nbob:x:2:2::/:/bin/sh\n");
         replace("group", "alice:x:1:\nbob:x:2:\n");
