@@ -19,10 +19,15 @@ const CatalogEntry* Catalog::find(const wire::Ref& ref) const {
 
 CatalogEntry& Catalog::put(const Metadata& metadata) {
     if (CatalogEntry* entry = find(metadata.ref)) {
+        if (entry->metadata.relations.required != metadata.relations.required) {
+            forget_required(entry->metadata);
+            note_required(metadata);
+        }
         entry->metadata = metadata;
         entry->stamp.clear();
         return *entry;
     }
+    note_required(metadata);
     Entries made(&pool_);
     made[&metadata.ref].metadata = metadata;
     Entries::node_type node = made.extract(made.begin());
@@ -33,7 +38,31 @@ CatalogEntry& Catalog::put(const Metadata& metadata) {
 void Catalog::erase(const wire::Ref& ref) {
     pending_notifications.erase(ref);
     // The last: `ref` may be the entry's own.
-    if (const auto found = entries_.find(ref); found != entries_.end()) entries_.erase(found);
+    const auto found = entries_.find(ref);
+    if (found == entries_.end()) return;
+    forget_required(found->second.metadata);
+    entries_.erase(found);
+}
+
+void Catalog::note_required(const Metadata& metadata) {
+    for (const wire::Ref& ref : metadata.relations.required) {
+        required_by_[ref].insert(metadata.ref);
+    }
+}
+
+void Catalog::forget_required(const Metadata& metadata) {
+    for (const wire::Ref& ref : metadata.relations.required) {
+        const auto found = required_by_.find(ref);
+        if (found == required_by_.end()) continue;
+        found->second.erase(metadata.ref);
+        if (found->second.empty()) required_by_.erase(found);
+    }
+}
+
+std::vector<wire::Ref> Catalog::requiring(const wire::Ref& ref) const {
+    const auto found = required_by_.find(ref);
+    if (found == required_by_.end()) return {};
+    return {found->second.begin(), found->second.end()};
 }
 
 std::vector<wire::Notification> Catalog::pending_for(const Metadata& source) const {

@@ -36,7 +36,7 @@ struct CatalogEntry {
 // memory but for bodies and states, which may be large and stay in the store. Each change is also
 // committed to the store; when that commit fails, the caller that made the change undoes it here.
 // Look-ups are logarithmic and do no input or output. An id is in memory once, in its entry's
-// metadata, whose `ref` must not be changed. [loop]
+// metadata, whose `ref` and relations are changed by put() alone. [loop]
 class Catalog {
     struct ByRef {
         using is_transparent = void;
@@ -67,6 +67,8 @@ class Catalog {
     // The first one behind `ref`.
     Entries::const_iterator after(const wire::Ref& ref) const { return entries_.upper_bound(ref); }
 
+    // Those that require `ref`, sorted. O(answer)
+    std::vector<wire::Ref> requiring(const wire::Ref& ref) const;
     // Described ids of a collection, sorted.
     std::vector<std::string> ids_of(const std::string& collection) const;
 
@@ -92,10 +94,15 @@ class Catalog {
     std::vector<wire::InventoryItem> inventory() const;
 
   private:
+    void note_required(const Metadata& metadata);
+    void forget_required(const Metadata& metadata);
+
     // Entries live long and are made amidst what lives short: side by side they keep none of that
     // memory from being given back.
     std::pmr::unsynchronized_pool_resource pool_;
     Entries entries_{&pool_};  // the key points into the entry
+    // What is required, with what requires it.
+    std::map<wire::Ref, std::set<wire::Ref>> required_by_;
 };
 
 // Whether a command with `offered` is older than what is known: a lower revision of one stream.

@@ -71,10 +71,7 @@ void RepairScheduler::wake(const wire::Ref& ref) {
     const CatalogEntry* entry = catalog_.find(ref);
     if (entry && is_blocking(*entry)) return;
     forget_failures(ref);
-    for (const auto& [other, waiting] : catalog_) {
-        const auto& required = waiting.metadata.relations.required;
-        if (std::find(required.begin(), required.end(), ref) != required.end()) need(*other);
-    }
+    for (const wire::Ref& other : catalog_.requiring(ref)) need(other);
 }
 
 void RepairScheduler::need(const wire::Ref& ref) {

@@ -42,6 +42,24 @@ TEST(Catalog, KeepsEntriesByWhatTheyAreOfWhateverIsPutAndErased) {
     EXPECT_TRUE(catalog.ids_of("file").empty());
 }
 
+TEST(Catalog, KnowsWhatRequiresAThingFromWhatIsDescribedNow) {
+    Catalog catalog;
+    const wire::Ref folder{"directories", "/srv"}, user{"users", "www"};
+    Metadata page = described("/srv/page");
+    page.relations.required = {folder, user};
+    catalog.put(page);
+    Metadata other = described("/srv/other");
+    other.relations.required = {folder};
+    catalog.put(other);
+    EXPECT_EQ(catalog.requiring(folder), (std::vector<wire::Ref>{other.ref, page.ref}));
+    EXPECT_EQ(catalog.requiring(user), std::vector<wire::Ref>{page.ref});
+    page.relations.required = {folder};
+    catalog.put(page);
+    EXPECT_TRUE(catalog.requiring(user).empty());
+    catalog.erase(catalog.find(other.ref)->metadata.ref);
+    EXPECT_EQ(catalog.requiring(folder), std::vector<wire::Ref>{page.ref});
+}
+
 #ifndef __SANITIZE_ADDRESS__
 TEST(Catalog, HasEachIdOnce) {
     constexpr std::size_t kMany = 4'000, kIdBytes = 1'000;
