@@ -84,7 +84,7 @@ sdk::Changes difference(const std::optional<Fields>& now, const Fields& after,
     return changes;
 }
 
-void told_in_public(Tray& tray, const sdk::Call& call, const Fields& fields) {
+void told_in_public(Tray& tray, const Fields& fields) {
     if (breaks("F18") && fields.count("secret") != 0)
         sdk::Host(tray.host).log(EK_SEV_INFO, "given " + fields.at("secret"));
     if (breaks("J10") && fields.count("text") != 0) {
@@ -103,7 +103,7 @@ void apply(Tray& tray, const sdk::Call& call, std::string_view id_text,
     if (!good && !breaks("J09")) throw sdk::Failure(EK_E_INVALID, "this is no id");
     if (breaks("J14") && id.find('%') != id.npos) std::abort();
     const Fields wanted = described(description);
-    told_in_public(tray, call, wanted);
+    told_in_public(tray, wanted);
     if (breaks("F14") && wanted.size() == 1 && wanted.count("label") != 0)
         throw sdk::Failure(EK_E_INVALID, "a label wants a text");
     const auto now = tray.store.find(id);
