@@ -6,7 +6,10 @@
 namespace evenkeel {
 
 std::string read_os_release() {
-    return read_file("/etc/os-release", 65536).value_or("");
+    // os-release(5): the second where the first is not there.
+    auto text = read_file("/etc/os-release", 65536);
+    if (!text) text = read_file("/usr/lib/os-release", 65536);
+    return text.value_or("");
 }
 
 std::string os_release_value(std::string_view text, std::string_view name) {

@@ -33,6 +33,10 @@ Errc errc_of(ek_status status) {
     }
 }
 
+std::int32_t severity_of(std::int32_t severity) {
+    return severity >= EK_SEV_DEBUG && severity <= EK_SEV_ERROR ? severity : EK_SEV_WARNING;
+}
+
 Error misbehaviour(std::string_view plugin, std::string_view rule) {
     return Error{Errc::internal, "plugin " + std::string(plugin) + " misbehaves: " +
                                      std::string(rule) + "; report it to the plugin's author"};

@@ -51,6 +51,8 @@ bool is_whole(const T* given) {
     return given != nullptr && given->size >= kFirstSize<T>;
 }
 
+// What an EK_SEV_ of a later minor of the ABI counts as.
+std::int32_t severity_of(std::int32_t severity);
 // `internal` for a status that is not in the list, and for EK_E_PARTIAL, which is no cause.
 Errc errc_of(ek_status status);
 bool is_status(ek_status status);

@@ -53,8 +53,10 @@ wire::Needs needs_of(std::uint32_t flags) {
     if ((flags & EK_CHG_NEEDS_REBOOT) != 0) return wire::Needs::reboot;
     return (flags & EK_CHG_NEEDS_RESTART) != 0 ? wire::Needs::restart : wire::Needs::nothing;
 }
-std::int32_t severity_of(std::int32_t severity) {
-    return severity >= EK_SEV_DEBUG && severity <= EK_SEV_ERROR ? severity : EK_SEV_WARNING;
+
+std::size_t bytes_kept_of(const ek_diag& diag) {
+    return std::min(diag.path.len, kSentenceMax) + std::min(diag.summary.len, kSentenceMax) +
+           std::min(diag.detail.len, kSentenceMax);
 }
 
 Diagnostic diagnostic_of(const ek_diag& diag) {
@@ -211,11 +213,13 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
 ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
     auto& self = *static_cast<Answers*>(ctx);
     if (!is_whole(diag)) return self.breaks("a diagnostic is too small");
-    if (!self.admit(0)) return EK_E_INTERNAL;
     std::vector<Diagnostic>& diags = self.about_->diags;
     // Of too many words, those that say why it failed are kept.
-    const bool is_reason = diag->severity == EK_SEV_ERROR && self.about_->error() == nullptr;
-    if (diags.size() < kDiagsMax || is_reason) diags.push_back(diagnostic_of(*diag));
+    const bool is_reason =
+        diag->severity == EK_SEV_ERROR && diag->summary.len > 0 && self.about_->error() == nullptr;
+    const bool is_kept = diags.size() < kDiagsMax || is_reason;
+    if (!self.admit(is_kept ? kRecordBytes + bytes_kept_of(*diag) : 0)) return EK_E_INTERNAL;
+    if (is_kept) diags.push_back(diagnostic_of(*diag));
     return self.taken();
 }
 

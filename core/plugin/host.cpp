@@ -18,9 +18,16 @@ namespace {
 constexpr std::size_t kLogBytesMax = 4096;
 
 log::Level level_of(std::int32_t severity) {
-    if (severity >= EK_SEV_ERROR) return log::Level::error;
-    if (severity == EK_SEV_WARNING) return log::Level::warning;
-    return severity == EK_SEV_INFO ? log::Level::info : log::Level::debug;
+    switch (severity_of(severity)) {
+        case EK_SEV_DEBUG:
+            return log::Level::debug;
+        case EK_SEV_INFO:
+            return log::Level::info;
+        case EK_SEV_ERROR:
+            return log::Level::error;
+        default:
+            return log::Level::warning;
+    }
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ Result<std::string> name_of(ek_str key) {
     return crypto::sha256_hex(text);
 }
 
-bool is_name(const std::string& name) {
+bool is_key_name(const std::string& name) {
     return name.size() == 64 && from_hex(name).has_value();
 }
 
@@ -45,7 +45,7 @@ Result<std::unique_ptr<Storage>> Storage::open(std::string folder, std::string p
     for (std::filesystem::directory_iterator at(storage->folder_, error), end; !error && at != end;
          at.increment(error)) {
         // What a crash has left half written.
-        if (is_name(at->path().filename().string())) ++storage->count_;
+        if (is_key_name(at->path().filename().string())) ++storage->count_;
         else ::unlink(at->path().c_str());
     }
     if (error)

@@ -5,7 +5,8 @@
  * JSON objects; docs/plugin-abi.md has the whole contract, plugin.hpp a C++ wrapper that hides the
  * tables below. C11 or C++17, no dependencies.
  *
- * Threads. [worker] may block; never two calls at once on one instance, unless EK_CAP_PARALLEL.
+ * Threads. [worker] may block; never two calls at once on one instance, unless EK_CAP_PARALLEL:
+ * then any number of them, on as many threads, between `open` and `close`.
  * [reactor] must not block; never two calls at once on one watch; can overlap [worker]. [any]
  * thread-safe.
  *
@@ -38,7 +39,8 @@ extern "C" {
  * ever appended, without implicit padding (a later field must not appear inside the padding of an
  * older struct). Accept any size from that of release 1.0 upwards, and read a field that 1.0 does
  * not have only after EK_HAS, which looks at the size alone. All callbacks that a host has in 1.0
- * are there; one that was appended may be NULL: EK_HAS(T, p, f) && p->f.
+ * are there; one that was appended may be NULL: EK_HAS(T, p, f) && p->f. A field `reserved`, and
+ * flags that have no meaning yet, are 0 when they are written and not looked at when they are read.
  *
  * Lists of numbers grow too. A number that is not known counts as: a status EK_E_INTERNAL, a
  * severity EK_SEV_WARNING, an action EK_ACT_SET, an outcome EK_OUT_DONE (EK_OUT_PLANNED in a dry
@@ -71,7 +73,11 @@ enum {
 /* DEBUG and INFO go to the host's log. WARNING is a note: an administrator sees it with the plan or
  * the result of the resource. ERROR says why a call, an entry or an item failed. */
 enum { EK_SEV_DEBUG = 1, EK_SEV_INFO = 2, EK_SEV_WARNING = 3, EK_SEV_ERROR = 4 };
+/* SET: a value became another. ADD: what was not there is. REMOVE: it is not any more. REPLACE: the
+ * whole thing was made anew for it. */
 enum { EK_ACT_SET = 1, EK_ACT_ADD = 2, EK_ACT_REMOVE = 3, EK_ACT_REPLACE = 4 };
+/* A dry run sends PLANNED and nothing else, any other call none of it. FAILED: it was tried; the
+ * call fails too. SKIPPED: it was not, because of what failed before. */
 enum { EK_OUT_PLANNED = 1, EK_OUT_DONE = 2, EK_OUT_FAILED = 3, EK_OUT_SKIPPED = 4 };
 
 /* Flags of a change. With SENSITIVE the host shows keyed fingerprints in place of both values and
@@ -221,7 +227,7 @@ typedef struct ek_host { /* outlives every instance */
 typedef struct ek_hint {
     uint32_t size;
     int32_t kind; /* EK_HINT_ */
-    ek_str id;    /* absent: any resource */
+    ek_str id;    /* of at most 4,096 bytes; absent: any resource (not with UNSETTLED) */
 } ek_hint;
 
 /* CHANGED: the resource may have changed and is settled: the host reads it again and coalesces.
@@ -242,6 +248,7 @@ typedef struct ek_watch_host {
     ek_status (*fd)(void *ctx, int32_t fd, uint32_t poll_events);
     /* Calls watch_ready(-1) once at this CLOCK_MONOTONIC time; 0: not at all. One timer a watch. */
     ek_status (*timer)(void *ctx, uint64_t at_ns);
+    /* [any], until watch_close has returned. */
     void (*hint)(void *ctx, const ek_hint *hint);
 } ek_watch_host;
 
@@ -275,7 +282,8 @@ typedef struct ek_collection { /* static storage, constant */
      * entry fails by an error diagnostic after its `about`, the others are still done, and the
      * call answers EK_E_PARTIAL. Any other failure is that of every entry. */
     ek_status (*apply_many)(ek_instance *, const ek_call *, ek_str entries_json);
-    /* [worker] Does one of the verbs of actions_json. */
+    /* [worker] Does one of the verbs of actions_json; arguments_json is an object. Sends what apply
+     * may send: changes, output, progress and at most one state. */
     ek_status (*invoke)(ek_instance *, const ek_call *, ek_str id, ek_str action,
                         ek_str arguments_json);
     /* [worker] A `change` for each field in which the state is not as described: before is what is,
