@@ -13,6 +13,7 @@
 #include <re2/re2.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -61,7 +62,8 @@ class Scratch {
         const char* chosen = std::getenv("TMPDIR");
         std::string name =
             std::string(chosen != nullptr ? chosen : "/var/tmp") + "/ek-validate-XXXXXX";
-        if (::mkdtemp(name.data()) != nullptr) path_ = name;
+        // Plugins in processes of their own are another user's.
+        if (::mkdtemp(name.data()) != nullptr && ::chmod(name.c_str(), 0755) == 0) path_ = name;
     }
     ~Scratch() {
         std::error_code error;
@@ -137,8 +139,9 @@ void take(CheckResult& result, const json::Value& verdict) {
 // One check in its process.
 class Job {
   public:
-    Job(const Check& check, const RunOptions& options)
-        : options_(options), timeout_(options.timeout) {
+    // `scratch` is an empty folder of its own.
+    Job(const Check& check, const RunOptions& options, std::string scratch)
+        : options_(options), timeout_(options.timeout), scratch_(std::move(scratch)) {
         result.check = &check;
         result.again = again_command(options, check);
         std::array<int, 2> verdict{}, words{};
@@ -223,14 +226,14 @@ class Job {
         ::dup2(words, 2);
         // Out of the way of whoever closes what it finds.
         const int high = ::fcntl(verdict, F_DUPFD_CLOEXEC, 500);
-        const std::string text = json::write(verdict_of(check, options_, scratch_.path()));
+        const std::string text = json::write(verdict_of(check, options_, scratch_));
         [[maybe_unused]] const auto written = write_all(high, text);
         ::_exit(0);
     }
 
     const RunOptions& options_;
     std::chrono::seconds timeout_;
-    Scratch scratch_;
+    const std::string scratch_;
     Fd verdict_, words_, ended_;
     std::string text_, said_;
     std::int64_t started_ms_ = 0;
@@ -248,10 +251,14 @@ class Runner {
     }
 
     std::vector<CheckResult> run() {
+        // All at once: a watch sees what is made or removed in the folders above its own.
+        for (const Check* check : checks_)
+            ::mkdir((scratch_.path() + "/" + check->id).c_str(), 0755);
         while (told_ < checks_.size()) {
             while (next_ < checks_.size() &&
                    running_.size() < std::max<std::size_t>(options_.jobs, 1)) {
-                running_[next_] = std::make_unique<Job>(*checks_[next_], options_);
+                running_[next_] = std::make_unique<Job>(*checks_[next_], options_,
+                                                        scratch_.path() + "/" + checks_[next_]->id);
                 ++next_;
             }
             wait();
@@ -292,6 +299,7 @@ class Runner {
     }
 
     const RunOptions& options_;
+    const Scratch scratch_;
     std::vector<const Check*> checks_;
     const std::function<void(const CheckResult&)>& on_result_;
     std::vector<CheckResult> results_;
