@@ -70,8 +70,9 @@ bool Exchange::take(FrameReader& frame, Outcome& outcome) {
             return true;
         }
         case FrameKind::alive:
-            call_.cancelled(&call_);
-            return false;
+            if (call_.out != nullptr) call_.cancelled(&call_);
+            else outcome = give_up(kNoMessage);
+            return call_.out == nullptr;
         case FrameKind::log: {
             const std::int32_t severity = frame.i32();
             const ek_str text = frame.text();
@@ -91,6 +92,10 @@ bool Exchange::take(FrameReader& frame, Outcome& outcome) {
         case FrameKind::progress:
         case FrameKind::output:
         case FrameKind::about:
+            if (call_.out == nullptr) {
+                outcome = give_up(kNoMessage);
+                return true;
+            }
             // What the host wants no more of is ended as if it were cancelled.
             if (deliver(frame, *call_.out) != EK_OK) cancel();
             break;

@@ -173,6 +173,17 @@ TEST_F(Remote, NonsenseEndsItAndNobodyElse) {
     EXPECT_EQ(error_of(*unruly, "fine"), "");
 }
 
+TEST_F(Remote, AnAnswerToACloseEndsItAndNobodyElse) {
+    for (const char* last : {"last item", "last sign of life"}) {
+        auto unruly = open("unruly");
+        EXPECT_EQ(error_of(*unruly, last), "");
+        testing::internal::CaptureStderr();
+        unruly.reset();
+        const std::string logged = testing::internal::GetCapturedStderr();
+        EXPECT_TRUE(has(logged, "it sent what is no message")) << last << ": " << logged;
+    }
+}
+
 TEST_F(Remote, IsHeldAfterTooManyEndsUntilItIsReleased) {
     const auto unruly = open("unruly");
     for (unsigned i = 0; i < Restarts::kMost; ++i) EXPECT_TRUE(has(error_of(*unruly, "exit"), "7"));
