@@ -102,8 +102,18 @@ Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseco
 
 Result<void> ChildProcess::take_greeting() {
     while (auto frame = control_.take()) {
+        // Descriptors that come later are the plugin's.
+        auto descriptors = control_.take_descriptors();
         if (frame->kind() == FrameKind::refused)
             return fail(Errc::unavailable, head(frame->text(), PrintedLines::kLineMost));
+        if (!std::exchange(sandboxed_, true)) {
+            if (frame->kind() != FrameKind::sandboxed)
+                return fail(Errc::internal, "its process does not say what it serves");
+            if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
+            // What is refused while it is loaded waits for an answer already.
+            EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
+            continue;
+        }
         if (frame->kind() == FrameKind::log) {
             const std::int32_t severity = frame->i32();
             const ek_str text = frame->text();
@@ -114,8 +124,6 @@ Result<void> ChildProcess::take_greeting() {
         tables_ = tables_of(*frame);
         if (!frame->whole() || tables_.id.empty())
             return fail(Errc::internal, "its process does not say what it serves");
-        auto descriptors = control_.take_descriptors();
-        if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
         return {};
     }
     return {};
@@ -132,7 +140,6 @@ Result<void> ChildProcess::listen_to(int fd, void (ChildProcess::*handler)()) {
 Result<void> ChildProcess::look_after() {
     EK_CHECK(listen_to(control_.fd(), &ChildProcess::on_control));
     EK_CHECK(listen_to(spawned_.output.get(), &ChildProcess::on_output));
-    EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
     EK_CHECK(listen_to(timer_.get(), &ChildProcess::on_timer));
     return listen_to(spawned_.pidfd.get(), &ChildProcess::on_end);
 }

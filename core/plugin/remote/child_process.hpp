@@ -97,6 +97,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     FloodGate gate_;
     Fd timer_;     // for what is not read because of a flood
     Fd refusals_;  // seccomp's notifications
+    bool sandboxed_ = false;
     unsigned refused_ = 0;
     std::atomic<bool> ended_{false};
     std::mutex mutex_;  // guards what follows, and what is sent over control_

@@ -8,7 +8,9 @@
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -75,6 +77,17 @@ void send_frame(plugin::FrameKind kind) {
     send_to_all(header, sizeof(header), 4);
 }
 
+// Whether some descriptor takes the refused calls of this process.
+bool find_listener() {
+    std::uint64_t unknown = 0;
+    for (int fd = 3; fd < 64; ++fd)
+        if (::ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &unknown) != 0 && errno == ENOENT)
+            return true;
+    return false;
+}
+const bool found_at_load = find_listener();
+const bool refused_at_load = ::socket(AF_INET, SOCK_STREAM, 0) < 0 && errno == EPERM;
+
 class Unruly : public Resources<> {
   public:
     static constexpr std::string_view kName = "unruly";
@@ -98,6 +111,8 @@ class Unruly : public Resources<> {
         if (text == "processes") take_all_processes();
         if (text == "program") run_a_program();
         if (text == "print") print_much();
+        if (text == "listener" && (found_at_load || find_listener())) refused("found", EEXIST);
+        if (text == "load" && !refused_at_load) refused("not refused", EPERM);
         if (text == "nonsense") talk_nonsense();
         if (text == "last item") last_word_ = plugin::FrameKind::item;
         if (text == "last sign of life") last_word_ = plugin::FrameKind::alive;

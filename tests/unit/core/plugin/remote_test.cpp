@@ -141,6 +141,12 @@ TEST_F(Remote, NamesThePermissionThatTheManifestDoesNotDeclare) {
     }
 }
 
+TEST_F(Remote, CannotAnswerItsOwnRefusedCalls) {
+    const auto unruly = open("unruly");
+    EXPECT_EQ(error_of(*unruly, "listener"), "");
+    EXPECT_EQ(error_of(*unruly, "load"), "");
+}
+
 TEST_F(Remote, WritesNowhereButWhereItSaysSo) {
     const evenkeel::test::TempFolder folder;
     data_dir_ = folder.path() + "/data";
