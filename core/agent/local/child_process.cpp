@@ -83,7 +83,12 @@ int run_in_child(const std::function<int(std::FILE* output)>& work,
     child = pid;
     struct sigaction action = {};
     action.sa_handler = pass_on;
-    for (const int signal : kSignals) sigaction(signal, &action, nullptr);
+    for (const int signal : kSignals) {
+        struct sigaction inherited = {};
+        sigaction(signal, nullptr, &inherited);
+        // Who is started by nohup outlives its terminal.
+        if (signal != SIGHUP || inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+    }
     sigprocmask(SIG_SETMASK, &before, nullptr);
     close(finished[1]);
     int status = 0;
