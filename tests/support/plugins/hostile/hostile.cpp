@@ -3,6 +3,7 @@
 #include <initializer_list>
 #include <string>
 
+#include <evenkeel/plugin.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -73,6 +74,6 @@ __attribute__((constructor)) void load(int, char** arguments, char**) {
 }  // namespace
 }  // namespace evenkeel::test
 
-extern "C" const void* ek_module_v1() {
+extern "C" const ek_module* ek_module_v1() {
     return nullptr;
 }
