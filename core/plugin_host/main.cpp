@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "core/base/file.hpp"
 #include "core/plugin/module.hpp"
 #include "core/plugin_host/control.hpp"
 #include "core/plugin_host/sandbox.hpp"
@@ -22,8 +23,19 @@ namespace {
 
 constexpr int kControl = 3;
 
-Result<const ek_module*> load(const plugin::Service& service, int data_dir, Fd& refusals) {
-    refusals = EK_TRY(enter_sandbox(service, data_dir));
+// The agent, whose value it has inherited, is spared when memory is short; a plugin is not.
+void give_way_to_the_agent() {
+    const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    if (file) static_cast<void>(write_all(file.get(), "500"));
+}
+
+Result<const ek_module*> load(const plugin::Service& service, Control& control) {
+    give_way_to_the_agent();
+    {
+        // The plugin's code is not to find it: it could answer its own refused calls.
+        const Fd refusals = EK_TRY(enter_sandbox(service, control.data_dir()));
+        control.send(plugin::FrameWriter(plugin::FrameKind::sandboxed), refusals.get());
+    }
     // Another user means that the kernel has forgotten it.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     return plugin::load_object(service.package);
@@ -40,15 +52,13 @@ int run() {
     auto& control = *new Control(Fd(kControl));
     plugin::Service service;
     if (!control.receive(service)) return 1;
-    Fd refusals;
-    auto module = load(service, control.data_dir(), refusals);
+    auto module = load(service, control);
     if (!module) {
         control.refuse(module.error().what);
         return 1;
     }
     auto& plugin = *new ServedPlugin(**module, *control.host(service));
-    control.send(plugin::frame_of(**module), refusals.get());
-    refusals.reset();
+    control.send(plugin::frame_of(**module));
     Fd socket, cancel;
     while (control.next_channel(socket, cancel)) {
         std::thread([&plugin, channel = socket.release(), event = cancel.release()] {

@@ -21,8 +21,10 @@ enum class FrameKind : std::uint32_t {
     // Control, to the child: what it is to serve; a new channel (with its two descriptors).
     configure = 1,
     channel,
-    // Control, to the agent: the plugin's tables; why there is no plugin; a line for the log; a
-    // request to the plugin's storage.
+    // Control, to the agent: the first one, before any code of the plugin runs (with the descriptor
+    // by which the agent hears of refused system calls, if there is one); the plugin's tables; why
+    // there is no plugin; a line for the log; a request to the plugin's storage.
+    sandboxed,
     hello,
     refused,
     log,
@@ -98,6 +100,8 @@ class FrameSocket {
     // `takes_descriptors`, else the kernel closes them.
     FrameSocket(Fd socket, std::size_t most, bool takes_descriptors = false);
     int fd() const { return socket_.get(); }
+    // From now on. What was received already stays.
+    void set_most(std::size_t most) { most_ = most; }
 
     // Adds a frame to what flush() sends.
     void put(FrameWriter& frame) { out_ += frame.bytes(); }

@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/channel/records.hpp"
@@ -25,22 +26,36 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kReactorPatience{5000};
-// Of its schemas and its log lines.
-constexpr std::size_t kControlMost = 64u << 20;
+// Of its schemas, and then of its log lines and what it stores.
+constexpr std::size_t kGreetingMost = 64u << 20, kControlMost = 128u << 10;
 // What is refused more often is refused without being told.
 constexpr unsigned kRefusalsMost = 20;
 // From the end of its descriptors to its own.
 constexpr std::uint64_t kLongestDeathNs = 100'000'000;
+// Of one that is killed, if the kernel lets it go.
+constexpr std::uint64_t kLongestReapNs = 1'000'000'000;
 
-// Waits for `events` until the time; false when they did not come.
-bool wait_for(int fd, short events, std::uint64_t until_ns) {
+// Waits for `events` until the time, or until `cancel_fd` is readable; false when they did not come.
+bool wait_for(int fd, short events, std::uint64_t until_ns, int cancel_fd = -1) {
     for (;;) {
         const std::uint64_t now = now_monotonic_ns();
         if (now >= until_ns) return false;
-        pollfd polled{fd, events, 0};
+        pollfd polled[] = {{fd, events, 0}, {cancel_fd, POLLIN, 0}};
         const int left = static_cast<int>((until_ns - now) / 1'000'000 + 1);
-        if (::poll(&polled, 1, left) > 0) return true;
+        if (::poll(polled, 2, left) > 0) return polled[1].revents == 0;
     }
+}
+
+// For one that the kernel does not let go yet: nobody waits for it.
+void reap_later(Fd pidfd) {
+    const auto reactor = Reactor::shared();
+    if (!reactor || !pidfd) return;
+    const auto held = std::make_shared<const Fd>(std::move(pidfd));
+    static_cast<void>((*reactor)->add(held.get(), held->get(), POLLIN, [held](std::uint32_t) {
+        siginfo_t info{};
+        ::waitid(P_PIDFD, static_cast<id_t>(held->get()), &info, WEXITED | WNOHANG);
+        if (const auto shared = Reactor::shared()) (*shared)->remove_all(held.get());
+    }));
 }
 
 std::string ending_of(const siginfo_t& info) {
@@ -56,10 +71,10 @@ std::string ending_of(const siginfo_t& info) {
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
                                                           const Service& service, int data_dir,
                                                           Listener listener,
-                                                          milliseconds patience) {
+                                                          std::uint64_t until_ns, int cancel_fd) {
     auto spawned = EK_TRY(spawn(program, service.package.name));
     std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
-    auto greeted = child->greet(service, data_dir, patience);
+    auto greeted = child->greet(service, data_dir, until_ns, cancel_fd);
     if (greeted) greeted = child->look_after();
     if (greeted) return child;
     child->stop();
@@ -69,7 +84,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& pro
 ChildProcess::ChildProcess(Spawned spawned, Listener listener)
     : spawned_(std::move(spawned)),
       listener_(std::move(listener)),
-      control_(std::move(spawned_.control), kControlMost, true),
+      control_(std::move(spawned_.control), kGreetingMost, true),
       storage_(std::make_unique<StorageService>(
           listener_.host, [this](FrameWriter frame) { send(std::move(frame)); })),
       lines_([this](const std::string& line) {
@@ -81,16 +96,16 @@ ChildProcess::~ChildProcess() {
     stop();
 }
 
-Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseconds patience) {
+Result<void> ChildProcess::greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd) {
     auto frame = frame_of(service);
     if (!send_with(control_.fd(), frame,
                    data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
         return fail(Errc::unavailable, "its process ended at once");
     ::fcntl(control_.fd(), F_SETFL, O_NONBLOCK);
-    const std::uint64_t until =
-        now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
-    while (wait_for(control_.fd(), POLLIN, until)) {
+    while (wait_for(control_.fd(), POLLIN, until_ns, cancel_fd)) {
         if (control_.fill() == FrameSocket::Io::ended) {
+            // It may have closed its connection and live on.
+            kill_if_alive("it closed its connection");
             reap();
             return fail(Errc::unavailable, "its process does not start: " + how_);
         }
@@ -102,8 +117,18 @@ Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseco
 
 Result<void> ChildProcess::take_greeting() {
     while (auto frame = control_.take()) {
+        // Descriptors that come later are the plugin's.
+        auto descriptors = control_.take_descriptors();
         if (frame->kind() == FrameKind::refused)
-            return fail(Errc::unavailable, head(frame->text(), PrintedLines::kLineMost));
+            return fail(Errc::unavailable, printable(head(frame->text(), PrintedLines::kLineMost)));
+        if (!std::exchange(sandboxed_, true)) {
+            if (frame->kind() != FrameKind::sandboxed)
+                return fail(Errc::internal, "its process does not say what it serves");
+            if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
+            // What is refused while it is loaded waits for an answer already.
+            EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
+            continue;
+        }
         if (frame->kind() == FrameKind::log) {
             const std::int32_t severity = frame->i32();
             const ek_str text = frame->text();
@@ -114,8 +139,7 @@ Result<void> ChildProcess::take_greeting() {
         tables_ = tables_of(*frame);
         if (!frame->whole() || tables_.id.empty())
             return fail(Errc::internal, "its process does not say what it serves");
-        auto descriptors = control_.take_descriptors();
-        if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
+        control_.set_most(kControlMost);
         return {};
     }
     return {};
@@ -130,9 +154,12 @@ Result<void> ChildProcess::listen_to(int fd, void (ChildProcess::*handler)()) {
 }
 
 Result<void> ChildProcess::look_after() {
+    Reactor* const reactor = EK_TRY(Reactor::shared());
+    reactor->on_hang(this, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->on_hang();
+    });
     EK_CHECK(listen_to(control_.fd(), &ChildProcess::on_control));
     EK_CHECK(listen_to(spawned_.output.get(), &ChildProcess::on_output));
-    EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
     EK_CHECK(listen_to(timer_.get(), &ChildProcess::on_timer));
     return listen_to(spawned_.pidfd.get(), &ChildProcess::on_end);
 }
@@ -252,20 +279,36 @@ void ChildProcess::on_refusal() {
     refusals_.reset();
 }
 
-void ChildProcess::reap() {
-    siginfo_t info{};
-    // Until then its number is its own.
+bool ChildProcess::reap() {
+    const bool is_over =
+        wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestReapNs);
     const std::lock_guard lock(mutex_);
-    if (::waitid(P_PIDFD, static_cast<id_t>(spawned_.pidfd.get()), &info, WEXITED) != 0) return;
+    if (reaped_ || !is_over) return reaped_;
+    siginfo_t info{};
+    const auto id = static_cast<id_t>(spawned_.pidfd.get());
+    // Until it is reaped its number is its own, and its session's.
+    if (::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return false;
+    kill_session();
+    ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
     reaped_ = true;
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
     idle_.clear();
+    return true;
 }
 
 void ChildProcess::on_end() {
     // What it said last tells why.
     on_output();
+    end();
+}
+
+void ChildProcess::on_hang() {
+    kill("the agent hung in what it sent");
+    end();
+}
+
+void ChildProcess::end() {
     reap();
     if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
     listener_.ended(how_);
@@ -286,7 +329,10 @@ void ChildProcess::kill(const std::string& why) {
     idle_.clear();
     if (reaped_) return;
     if (how_.empty()) how_ = why;
-    // Its session: nobody is left behind who was started by it.
+    kill_session();
+}
+
+void ChildProcess::kill_session() const {
     ::kill(-spawned_.pid, SIGKILL);
     ::kill(spawned_.pid, SIGKILL);
 }
@@ -303,13 +349,15 @@ void ChildProcess::stop() {
     }
     ended_ = true;
     storage_.reset();
-    bool reaped = false;
     {
         const std::lock_guard lock(mutex_);
-        reaped = reaped_;
-        if (!reaped) ::kill(spawned_.pid, SIGKILL);
+        if (reaped_) return;
+        kill_session();
     }
-    if (!reaped) reap();
+    if (reap()) return;
+    const std::lock_guard lock(mutex_);
+    reaped_ = true;  // by somebody else: its number is not to be used any more
+    reap_later(Fd(::fcntl(spawned_.pidfd.get(), F_DUPFD_CLOEXEC, 0)));
 }
 
 std::string ChildProcess::how() {

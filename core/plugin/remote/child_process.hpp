@@ -38,12 +38,13 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
         std::function<void(const std::string& how)> ended;
     };
 
-    // Starts the process and waits until it serves the plugin; the error says why it does not. With
-    // a `data_dir` it gets the folder that this descriptor is, else -1.
+    // Starts the process and waits until it serves the plugin, until the time (CLOCK_MONOTONIC) or
+    // until `cancel_fd`, which may be -1, is readable; the error says why it does not. With a
+    // `data_dir` it gets the folder that this descriptor is, else -1.
     static Result<std::shared_ptr<ChildProcess>> start(const std::string& program,
                                                        const Service& service, int data_dir,
                                                        Listener listener,
-                                                       std::chrono::milliseconds patience);
+                                                       std::uint64_t until_ns, int cancel_fd);
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
@@ -74,7 +75,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
   private:
     ChildProcess(Spawned spawned, Listener listener);
-    Result<void> greet(const Service& service, int data_dir, std::chrono::milliseconds patience);
+    Result<void> greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd);
     Result<void> take_greeting();
     Result<void> look_after();
     Result<void> listen_to(int fd, void (ChildProcess::*handler)());
@@ -84,9 +85,14 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     void on_refusal();
     void on_timer();
     void on_end();
+    void on_hang();  // nothing is read from it any more
+    void end();
     void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
-    void reap();
+    // Nobody is left behind who was started by it. With the lock, before it is reaped.
+    void kill_session() const;
+    // Waits a second at most; false when it is not over by then.
+    bool reap();
 
     Spawned spawned_;
     Listener listener_;
@@ -97,6 +103,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     FloodGate gate_;
     Fd timer_;     // for what is not read because of a flood
     Fd refusals_;  // seccomp's notifications
+    bool sandboxed_ = false;
     unsigned refused_ = 0;
     std::atomic<bool> ended_{false};
     std::mutex mutex_;  // guards what follows, and what is sent over control_

@@ -6,14 +6,19 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 
 namespace evenkeel::plugin {
 namespace {
 
+// As long as a line of the log.
+constexpr std::size_t kSentenceMost = 4096;
+
 std::optional<std::string> given(ek_str text) {
-    return text.ptr != nullptr ? std::optional(copy(text)) : std::nullopt;
+    if (text.ptr == nullptr) return std::nullopt;
+    return printable(head(text, kSentenceMost));
 }
 
 constexpr const char* kNoMessage = "it sent what is no message";
@@ -70,8 +75,9 @@ bool Exchange::take(FrameReader& frame, Outcome& outcome) {
             return true;
         }
         case FrameKind::alive:
-            call_.cancelled(&call_);
-            return false;
+            if (call_.out != nullptr) call_.cancelled(&call_);
+            else outcome = give_up(kNoMessage);
+            return call_.out == nullptr;
         case FrameKind::log: {
             const std::int32_t severity = frame.i32();
             const ek_str text = frame.text();
@@ -91,6 +97,10 @@ bool Exchange::take(FrameReader& frame, Outcome& outcome) {
         case FrameKind::progress:
         case FrameKind::output:
         case FrameKind::about:
+            if (call_.out == nullptr) {
+                outcome = give_up(kNoMessage);
+                return true;
+            }
             // What the host wants no more of is ended as if it were cancelled.
             if (deliver(frame, *call_.out) != EK_OK) cancel();
             break;

@@ -115,12 +115,10 @@ void RemoteInstance::close() {
     if (!child || child->has_ended()) return;
     auto channel = child->take_channel();
     if (!channel) return;
-    const ek_out out{};
     ek_call call{};
     call.size = sizeof(call);
     call.deadline_ns = now_monotonic_ns() + kLongestCloseNs;
     call.cancel_fd = -1;
-    call.out = &out;
     Request request;
     request.operation = Operation::close;
     request.instance = number_;

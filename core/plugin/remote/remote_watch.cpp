@@ -5,8 +5,6 @@
 
 #include <poll.h>
 
-#include "core/base/log.hpp"
-#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 
@@ -38,6 +36,12 @@ std::unique_ptr<RemoteWatch> RemoteWatch::open(RemoteInstance& instance, const e
     status = status_of(exchange.run(request), call, instance.plugin().name());
     if (status != EK_OK) return nullptr;
     std::unique_ptr<RemoteWatch> watch(new RemoteWatch(child, std::move(*channel), host));
+    // What came with the answer lies here, and would not make the descriptor readable.
+    std::optional<ek_status> answer;
+    if (!watch->take_hints(answer)) {
+        status = EK_E_UNAVAILABLE;
+        return nullptr;
+    }
     status = host.fd(host.ctx, watch->channel_->socket.fd(), POLLIN);
     return status == EK_OK ? std::move(watch) : nullptr;
 }
@@ -51,23 +55,33 @@ RemoteWatch::~RemoteWatch() {
     host_.fd(host_.ctx, channel_->socket.fd(), 0);
 }
 
+bool RemoteWatch::take(FrameReader& frame, std::optional<ek_status>& answer) {
+    switch (frame.kind()) {
+        case FrameKind::hint: {
+            const ek_hint hint = hint_of(frame);
+            if (frame.whole()) host_.hint(host_.ctx, &hint);
+            break;
+        }
+        case FrameKind::done:
+            answer = ended_of(frame).status;
+            break;
+        case FrameKind::lost:
+            child_->log(EK_SEV_WARNING,
+                        borrow("it gives up its watch: " + head(frame.text(), 1000)), kAbsent);
+            lost_ = true;
+            break;
+        default:
+            return false;
+    }
+    return frame.good();
+}
+
 bool RemoteWatch::take_hints(std::optional<ek_status>& answer) {
     const auto received = channel_->socket.fill();
-    while (auto frame = channel_->socket.take()) {
-        if (frame->kind() == FrameKind::hint) {
-            const ek_hint hint = hint_of(*frame);
-            if (frame->whole()) host_.hint(host_.ctx, &hint);
-        } else if (frame->kind() == FrameKind::done) {
-            answer = ended_of(*frame).status;
-        } else if (frame->kind() == FrameKind::lost) {
-            log::warning("a plugin gives up its watch",
-                         {{"why", printable(head(frame->text(), 1000))}});
-            lost_ = true;
-        } else {
-            child_->kill("it sent what is no message");
-            lost_ = true;
-        }
-        if (frame->good()) continue;
+    while (!lost_) {
+        auto frame = channel_->socket.take();
+        if (!frame) break;
+        if (take(*frame, answer)) continue;
         child_->kill("it sent what is no message");
         lost_ = true;
     }

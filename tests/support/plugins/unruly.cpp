@@ -2,17 +2,21 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include <fcntl.h>
+#include <linux/seccomp.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/plugin/channel/frame.hpp"
 #include "tests/support/plugins/fields.hpp"
 #include "unruly_embedded.hpp"
 
@@ -54,14 +58,34 @@ void print_much() {
 }
 
 // To whoever listens to it.
-void talk_nonsense() {
-    const std::string nonsense(4096, '\xee');
-    for (int fd = 3; fd < 64; ++fd) {
+void send_to_all(const void* bytes, std::size_t count, int first) {
+    for (int fd = first; fd < 64; ++fd) {
         struct stat info {};
         if (::fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode))
-            static_cast<void>(::send(fd, nonsense.data(), nonsense.size(), MSG_NOSIGNAL));
+            static_cast<void>(::send(fd, bytes, count, MSG_NOSIGNAL));
     }
 }
+
+void talk_nonsense() {
+    const std::string nonsense(4096, '\xee');
+    send_to_all(nonsense.data(), nonsense.size(), 3);
+}
+
+// An empty frame of this kind over the channels.
+void send_frame(plugin::FrameKind kind) {
+    const std::uint32_t header[] = {0, static_cast<std::uint32_t>(kind)};
+    send_to_all(header, sizeof(header), 4);
+}
+
+// Whether some descriptor takes the refused calls of this process.
+bool find_listener() {
+    std::uint64_t unknown = 0;
+    for (int fd = 3; fd < 64; ++fd)
+        if (::ioctl(fd, SECCOMP_IOCTL_NOTIF_ID_VALID, &unknown) != 0 && errno == ENOENT)
+            return true;
+    return false;
+}
+const bool found_at_load = find_listener();
 
 class Unruly : public Resources<> {
   public:
@@ -70,6 +94,9 @@ class Unruly : public Resources<> {
 
     Unruly(const sdk::Host& host, const sdk::Call& call, std::string_view config)
         : Resources(host, call, config), data_dir_(host.data_dir()) {}
+    ~Unruly() {
+        if (last_word_) send_frame(*last_word_);
+    }
 
     void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
         const std::string text = text_of(desired);
@@ -83,7 +110,10 @@ class Unruly : public Resources<> {
         if (text == "processes") take_all_processes();
         if (text == "program") run_a_program();
         if (text == "print") print_much();
+        if (text == "listener" && (found_at_load || find_listener())) refused("found", EEXIST);
         if (text == "nonsense") talk_nonsense();
+        if (text == "last item") last_word_ = plugin::FrameKind::item;
+        if (text == "last sign of life") last_word_ = plugin::FrameKind::alive;
         if (text == "socket" && ::socket(AF_INET, SOCK_STREAM, 0) < 0) refused("socket", errno);
         if (text == "file" || text == "keep") {
             const std::string path = text == "file" ? std::string(id) : data_dir_ + "/kept";
@@ -97,6 +127,7 @@ class Unruly : public Resources<> {
 
   private:
     std::string data_dir_;
+    std::optional<plugin::FrameKind> last_word_;
 };
 
 }  // namespace evenkeel::test

@@ -1,9 +1,11 @@
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/time.hpp"
@@ -31,6 +33,13 @@ class Remote : public testing::Test {
             held_ = plugin + ": " + why;
         };
     }
+    // What is said of a plugin that does harm when it is loaded.
+    std::string refusal_of(const std::string& plugin) {
+        LoadOptions options = test_options();
+        options.isolation = isolation_;
+        const auto loaded = load({TEST_PLUGINS "/hostile"}, plugin, options);
+        return loaded ? "it is loaded" : loaded.error().what;
+    }
     std::unique_ptr<Collection> open(const std::string& plugin) {
         LoadOptions options = test_options();
         options.isolation = isolation_;
@@ -55,6 +64,18 @@ class Remote : public testing::Test {
     }
     static pid_t pid_of(Collection& collection) {
         return static_cast<pid_t>(collection.process()->describe()["pid"].as_integer());
+    }
+    // A zombie, which nobody may have reaped yet, does not run.
+    static bool is_running(pid_t pid) {
+        std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+        std::string number, name, state;
+        return static_cast<bool>(stat >> number >> name >> state) && state != "Z" && state != "X";
+    }
+    // Of this process, in KiB.
+    static std::size_t peak_memory() {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return static_cast<std::size_t>(usage.ru_maxrss);
     }
     std::string held() {
         const std::lock_guard lock(mutex_);
@@ -132,6 +153,14 @@ TEST_F(Remote, MemoryProcessesAndPrintingAreBounded) {
     EXPECT_LT(logged.size(), 200'000u);
 }
 
+TEST_F(Remote, IsEndedBeforeTheAgentWhenMemoryIsShort) {
+    const auto unruly = open("unruly");
+    std::ifstream file("/proc/" + std::to_string(pid_of(*unruly)) + "/oom_score_adj");
+    int points = 0;
+    file >> points;
+    EXPECT_EQ(points, 500);
+}
+
 TEST_F(Remote, NamesThePermissionThatTheManifestDoesNotDeclare) {
     const auto unruly = open("unruly");
     for (const auto& [text, permission] :
@@ -141,6 +170,19 @@ TEST_F(Remote, NamesThePermissionThatTheManifestDoesNotDeclare) {
         const std::string logged = testing::internal::GetCapturedStderr();
         EXPECT_TRUE(has(logged, std::string("\"") + permission + "\" in permissions")) << logged;
     }
+}
+
+TEST_F(Remote, CannotAnswerItsOwnRefusedCalls) {
+    const auto unruly = open("unruly");
+    EXPECT_EQ(error_of(*unruly, "listener"), "");
+}
+
+TEST_F(Remote, IsRefusedWhileItIsLoaded) {
+    testing::internal::CaptureStderr();
+    const std::string refusal = refusal_of("asks");
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(has(refusal, "is not of ABI")) << refusal;
+    EXPECT_TRUE(has(logged, "\"network\" in permissions")) << logged;
 }
 
 TEST_F(Remote, WritesNowhereButWhereItSaysSo) {
@@ -173,6 +215,41 @@ TEST_F(Remote, NonsenseEndsItAndNobodyElse) {
     EXPECT_TRUE(has(error, "it sent")) << error;
     EXPECT_EQ(error_of(*memory, "fine"), "");
     EXPECT_EQ(error_of(*unruly, "fine"), "");
+}
+
+TEST_F(Remote, AnAnswerToACloseEndsItAndNobodyElse) {
+    for (const char* last : {"last item", "last sign of life"}) {
+        auto unruly = open("unruly");
+        EXPECT_EQ(error_of(*unruly, last), "");
+        testing::internal::CaptureStderr();
+        unruly.reset();
+        const std::string logged = testing::internal::GetCapturedStderr();
+        EXPECT_TRUE(has(logged, "it sent what is no message")) << last << ": " << logged;
+    }
+}
+
+TEST_F(Remote, AConnectionThatIsClosedAtTheStartDoesNotHoldTheStartUp) {
+    const std::string refusal = refusal_of("shuts");
+    EXPECT_TRUE(has(refusal, "it closed its connection")) << refusal;
+}
+
+TEST_F(Remote, CollectionsWithoutEndAreRefusedBeforeTheyAreBuilt) {
+    const auto before = peak_memory();
+    const std::string refusal = refusal_of("swamps");
+    EXPECT_TRUE(has(refusal, "does not say what it serves")) << refusal;
+    // The message itself has 40 MB, and its buffer grew to it.
+    EXPECT_LT(peak_memory() - before, 150u << 10) << "KiB";
+}
+
+TEST_F(Remote, AProgramThatItHasStartedEndsWithIt) {
+    testing::internal::CaptureStderr();
+    const std::string refusal = refusal_of("leaves");
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(has(refusal, "it ended by itself with 1")) << refusal;
+    const auto at = logged.find("left ");
+    ASSERT_NE(at, std::string::npos) << logged;
+    const pid_t left = std::stoi(logged.substr(at + 5));
+    EXPECT_TRUE(evenkeel::test::wait_until([&] { return !is_running(left); }));
 }
 
 TEST_F(Remote, IsHeldAfterTooManyEndsUntilItIsReleased) {
