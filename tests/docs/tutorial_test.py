@@ -32,7 +32,7 @@ class Tutorial(unittest.TestCase):
             env = {**os.environ, "PATH": path,
                    "PKG_CONFIG_PATH": str(tool.parents[1] / "share/pkgconfig")}
             # What is left in the background would keep the pipe open.
-            script = "trap 'kill $(jobs -p) 2>/dev/null' EXIT\n" + "".join(blocks)
+            script = "trap 'kill $(jobs -p) 2>/dev/null || :' EXIT\n" + "".join(blocks)
             shell = subprocess.Popen(["bash", "-euxo", "pipefail", "-c", script],
                                      cwd=home, env=env, stdin=subprocess.DEVNULL, text=True,
                                      stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
