@@ -31,6 +31,8 @@ constexpr std::size_t kControlMost = 64u << 20;
 constexpr unsigned kRefusalsMost = 20;
 // From the end of its descriptors to its own.
 constexpr std::uint64_t kLongestDeathNs = 100'000'000;
+// Of one that is killed, if the kernel lets it go.
+constexpr std::uint64_t kLongestReapNs = 1'000'000'000;
 
 // Waits for `events` until the time; false when they did not come.
 bool wait_for(int fd, short events, std::uint64_t until_ns) {
@@ -91,6 +93,8 @@ Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseco
         now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
     while (wait_for(control_.fd(), POLLIN, until)) {
         if (control_.fill() == FrameSocket::Io::ended) {
+            // It may have closed its connection and live on.
+            kill_if_alive("it closed its connection");
             reap();
             return fail(Errc::unavailable, "its process does not start: " + how_);
         }
@@ -259,15 +263,19 @@ void ChildProcess::on_refusal() {
     refusals_.reset();
 }
 
-void ChildProcess::reap() {
-    siginfo_t info{};
-    // Until then its number is its own.
+bool ChildProcess::reap() {
+    const bool is_over =
+        wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestReapNs);
     const std::lock_guard lock(mutex_);
-    if (::waitid(P_PIDFD, static_cast<id_t>(spawned_.pidfd.get()), &info, WEXITED) != 0) return;
+    if (reaped_ || !is_over) return reaped_;
+    siginfo_t info{};
+    const auto id = static_cast<id_t>(spawned_.pidfd.get());
+    if (::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) != 0) return false;
     reaped_ = true;
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
     idle_.clear();
+    return true;
 }
 
 void ChildProcess::on_end() {

@@ -86,7 +86,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     void on_end();
     void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
-    void reap();
+    // Waits a second at most; false when it is not over by then.
+    bool reap();
 
     Spawned spawned_;
     Listener listener_;

@@ -31,6 +31,13 @@ class Remote : public testing::Test {
             held_ = plugin + ": " + why;
         };
     }
+    // What is said of a plugin that does harm when it is loaded.
+    std::string refusal_of(const std::string& plugin) {
+        LoadOptions options = test_options();
+        options.isolation = isolation_;
+        const auto loaded = load({TEST_PLUGINS "/hostile"}, plugin, options);
+        return loaded ? "it is loaded" : loaded.error().what;
+    }
     std::unique_ptr<Collection> open(const std::string& plugin) {
         LoadOptions options = test_options();
         options.isolation = isolation_;
@@ -188,6 +195,11 @@ TEST_F(Remote, AnAnswerToACloseEndsItAndNobodyElse) {
         const std::string logged = testing::internal::GetCapturedStderr();
         EXPECT_TRUE(has(logged, "it sent what is no message")) << last << ": " << logged;
     }
+}
+
+TEST_F(Remote, AConnectionThatIsClosedAtTheStartDoesNotHoldTheStartUp) {
+    const std::string refusal = refusal_of("shuts");
+    EXPECT_TRUE(has(refusal, "it closed its connection")) << refusal;
 }
 
 TEST_F(Remote, IsHeldAfterTooManyEndsUntilItIsReleased) {

@@ -1,0 +1,51 @@
+#include <cstdint>
+#include <cstring>
+#include <initializer_list>
+#include <string>
+
+#include <evenkeel/plugin.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/plugin/channel/frame.hpp"
+
+// Does harm when it is loaded, each built from this by its name: the first argument of its process.
+namespace evenkeel::test {
+namespace {
+
+constexpr int kControl = 3;
+
+void send_frame(plugin::FrameKind kind, const std::string& payload) {
+    const std::uint32_t header[] = {static_cast<std::uint32_t>(payload.size()),
+                                    static_cast<std::uint32_t>(kind)};
+    static_cast<void>(::send(kControl, header, sizeof(header), MSG_NOSIGNAL));
+    for (std::size_t sent = 0; sent < payload.size();) {
+        const ssize_t length =
+            ::send(kControl, payload.data() + sent, payload.size() - sent, MSG_NOSIGNAL);
+        if (length <= 0) return;
+        sent += static_cast<std::size_t>(length);
+    }
+}
+
+void add(std::string& payload, std::initializer_list<std::uint32_t> numbers) {
+    for (const std::uint32_t number : numbers)
+        payload.append(reinterpret_cast<const char*>(&number), sizeof(number));
+}
+
+// It closes its connection and stays.
+[[noreturn]] void shut() {
+    ::close(kControl);
+    for (;;) ::pause();
+}
+
+__attribute__((constructor)) void load(int, char** arguments, char**) {
+    const std::string name = arguments[1];
+    if (name == "shuts") shut();
+}
+
+}  // namespace
+}  // namespace evenkeel::test
+
+extern "C" const ek_module* ek_module_v1() {
+    return nullptr;
+}
