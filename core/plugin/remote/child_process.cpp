@@ -142,6 +142,10 @@ Result<void> ChildProcess::listen_to(int fd, void (ChildProcess::*handler)()) {
 }
 
 Result<void> ChildProcess::look_after() {
+    Reactor* const reactor = EK_TRY(Reactor::shared());
+    reactor->on_hang(this, [weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->on_hang();
+    });
     EK_CHECK(listen_to(control_.fd(), &ChildProcess::on_control));
     EK_CHECK(listen_to(spawned_.output.get(), &ChildProcess::on_output));
     EK_CHECK(listen_to(timer_.get(), &ChildProcess::on_timer));
@@ -281,6 +285,15 @@ bool ChildProcess::reap() {
 void ChildProcess::on_end() {
     // What it said last tells why.
     on_output();
+    end();
+}
+
+void ChildProcess::on_hang() {
+    kill("the agent hung in what it sent");
+    end();
+}
+
+void ChildProcess::end() {
     reap();
     if (const auto reactor = Reactor::shared()) (*reactor)->remove_all(this);
     listener_.ended(how_);

@@ -84,6 +84,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     void on_refusal();
     void on_timer();
     void on_end();
+    void on_hang();  // nothing is read from it any more
+    void end();
     void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
     // Waits a second at most; false when it is not over by then.

@@ -4,6 +4,7 @@
 #include <cstddef>
 
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/syscall.h>
 
@@ -20,6 +21,9 @@ union Record {
 }  // namespace
 
 bool refuse_call(int notifications, const std::function<void(const std::string&)>& tell) {
+    // Who waits to be refused may be gone by now, and to receive would wait for the next.
+    pollfd polled{notifications, POLLIN, 0};
+    if (::poll(&polled, 1, 0) <= 0 || (polled.revents & POLLIN) == 0) return false;
     Record<seccomp_notif> told;
     if (::ioctl(notifications, SECCOMP_IOCTL_NOTIF_RECV, &told) != 0) return false;
     tell(told.record.data.nr == SYS_socket ? "network" : "spawn");
