@@ -45,6 +45,18 @@ bool wait_for(int fd, short events, std::uint64_t until_ns) {
     }
 }
 
+// For one that the kernel does not let go yet: nobody waits for it.
+void reap_later(Fd pidfd) {
+    const auto reactor = Reactor::shared();
+    if (!reactor || !pidfd) return;
+    const auto held = std::make_shared<const Fd>(std::move(pidfd));
+    static_cast<void>((*reactor)->add(held.get(), held->get(), POLLIN, [held](std::uint32_t) {
+        siginfo_t info{};
+        ::waitid(P_PIDFD, static_cast<id_t>(held->get()), &info, WEXITED | WNOHANG);
+        if (const auto shared = Reactor::shared()) (*shared)->remove_all(held.get());
+    }));
+}
+
 std::string ending_of(const siginfo_t& info) {
     if (info.si_code == CLD_EXITED)
         return "it ended by itself with " + std::to_string(info.si_status);
@@ -331,13 +343,15 @@ void ChildProcess::stop() {
     }
     ended_ = true;
     storage_.reset();
-    bool reaped = false;
     {
         const std::lock_guard lock(mutex_);
-        reaped = reaped_;
-        if (!reaped) ::kill(spawned_.pid, SIGKILL);
+        if (reaped_) return;
+        ::kill(spawned_.pid, SIGKILL);
     }
-    if (!reaped) reap();
+    if (reap()) return;
+    const std::lock_guard lock(mutex_);
+    reaped_ = true;  // by somebody else: its number is not to be used any more
+    reap_later(Fd(::fcntl(spawned_.pidfd.get(), F_DUPFD_CLOEXEC, 0)));
 }
 
 std::string ChildProcess::how() {

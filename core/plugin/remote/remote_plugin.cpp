@@ -116,9 +116,11 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
     ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
     auto child = EK_TRY(ChildProcess::start(isolation_.program, service_, data_dir_.get(),
                                             std::move(listener), isolation_.start_patience));
+    // Its predecessor ends without the lock: who tells of an end takes it.
+    auto last = child;
     const std::lock_guard lock(mutex_);
     ++started_;
-    child_ = child;
+    child_.swap(last);
     return child;
 }
 
