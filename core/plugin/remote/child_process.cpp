@@ -286,7 +286,10 @@ bool ChildProcess::reap() {
     if (reaped_ || !is_over) return reaped_;
     siginfo_t info{};
     const auto id = static_cast<id_t>(spawned_.pidfd.get());
-    if (::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG) != 0) return false;
+    // Until it is reaped its number is its own, and its session's.
+    if (::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG | WNOWAIT) != 0) return false;
+    kill_session();
+    ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
     reaped_ = true;
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
@@ -326,7 +329,10 @@ void ChildProcess::kill(const std::string& why) {
     idle_.clear();
     if (reaped_) return;
     if (how_.empty()) how_ = why;
-    // Its session: nobody is left behind who was started by it.
+    kill_session();
+}
+
+void ChildProcess::kill_session() const {
     ::kill(-spawned_.pid, SIGKILL);
     ::kill(spawned_.pid, SIGKILL);
 }
@@ -346,7 +352,7 @@ void ChildProcess::stop() {
     {
         const std::lock_guard lock(mutex_);
         if (reaped_) return;
-        ::kill(spawned_.pid, SIGKILL);
+        kill_session();
     }
     if (reap()) return;
     const std::lock_guard lock(mutex_);

@@ -88,6 +88,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     void end();
     void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
+    // Nobody is left behind who was started by it. With the lock, before it is reaped.
+    void kill_session() const;
     // Waits a second at most; false when it is not over by then.
     bool reap();
 

@@ -1,5 +1,6 @@
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <mutex>
 
 #include <gtest/gtest.h>
@@ -62,6 +63,12 @@ class Remote : public testing::Test {
     }
     static pid_t pid_of(Collection& collection) {
         return static_cast<pid_t>(collection.process()->describe()["pid"].as_integer());
+    }
+    // A zombie, which nobody may have reaped yet, does not run.
+    static bool is_running(pid_t pid) {
+        std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+        std::string number, name, state;
+        return static_cast<bool>(stat >> number >> name >> state) && state != "Z" && state != "X";
     }
     std::string held() {
         const std::lock_guard lock(mutex_);
@@ -200,6 +207,17 @@ TEST_F(Remote, AnAnswerToACloseEndsItAndNobodyElse) {
 TEST_F(Remote, AConnectionThatIsClosedAtTheStartDoesNotHoldTheStartUp) {
     const std::string refusal = refusal_of("shuts");
     EXPECT_TRUE(has(refusal, "it closed its connection")) << refusal;
+}
+
+TEST_F(Remote, AProgramThatItHasStartedEndsWithIt) {
+    testing::internal::CaptureStderr();
+    const std::string refusal = refusal_of("leaves");
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(has(refusal, "it ended by itself with 1")) << refusal;
+    const auto at = logged.find("left ");
+    ASSERT_NE(at, std::string::npos) << logged;
+    const pid_t left = std::stoi(logged.substr(at + 5));
+    EXPECT_TRUE(evenkeel::test::wait_until([&] { return !is_running(left); }));
 }
 
 TEST_F(Remote, IsHeldAfterTooManyEndsUntilItIsReleased) {
