@@ -100,6 +100,8 @@ class FrameSocket {
     // `takes_descriptors`, else the kernel closes them.
     FrameSocket(Fd socket, std::size_t most, bool takes_descriptors = false);
     int fd() const { return socket_.get(); }
+    // From now on. What was received already stays.
+    void set_most(std::size_t most) { most_ = most; }
 
     // Adds a frame to what flush() sends.
     void put(FrameWriter& frame) { out_ += frame.bytes(); }

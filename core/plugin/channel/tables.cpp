@@ -100,7 +100,10 @@ Tables tables_of(FrameReader& frame) {
     tables.version = copy(frame.text());
     tables.manifest = copy(frame.text());
     tables.opens = frame.u32() != 0;
-    for (std::uint32_t left = frame.u32(); left > 0 && frame.good(); --left) {
+    const std::uint32_t count = frame.u32();
+    // An empty one is far larger here than in the frame.
+    if (count > kCollectionsMost) return {};
+    for (std::uint32_t left = count; left > 0 && frame.good(); --left) {
         Tables::Collection& collection = tables.collections.emplace_back();
         collection.size = frame.u32();
         collection.schema_version = frame.u32();

@@ -46,6 +46,7 @@ struct Tables {
     std::vector<Collection> collections;
     bool operator==(const Tables&) const = default;
 };
+// Empty when they are too many.
 Tables tables_of(FrameReader& frame);
 
 }  // namespace evenkeel::plugin

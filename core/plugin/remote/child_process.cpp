@@ -25,8 +25,8 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kReactorPatience{5000};
-// Of its schemas and its log lines.
-constexpr std::size_t kControlMost = 64u << 20;
+// Of its schemas, and then of its log lines and what it stores.
+constexpr std::size_t kGreetingMost = 64u << 20, kControlMost = 128u << 10;
 // What is refused more often is refused without being told.
 constexpr unsigned kRefusalsMost = 20;
 // From the end of its descriptors to its own.
@@ -83,7 +83,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& pro
 ChildProcess::ChildProcess(Spawned spawned, Listener listener)
     : spawned_(std::move(spawned)),
       listener_(std::move(listener)),
-      control_(std::move(spawned_.control), kControlMost, true),
+      control_(std::move(spawned_.control), kGreetingMost, true),
       storage_(std::make_unique<StorageService>(
           listener_.host, [this](FrameWriter frame) { send(std::move(frame)); })),
       lines_([this](const std::string& line) {
@@ -140,6 +140,7 @@ Result<void> ChildProcess::take_greeting() {
         tables_ = tables_of(*frame);
         if (!frame->whole() || tables_.id.empty())
             return fail(Errc::internal, "its process does not say what it serves");
+        control_.set_most(kControlMost);
         return {};
     }
     return {};

@@ -51,10 +51,24 @@ void add(std::string& payload, std::initializer_list<std::uint32_t> numbers) {
     ::_exit(1);
 }
 
+// It says that it serves a million collections, and each empty one.
+[[noreturn]] void swamp() {
+    constexpr std::uint32_t kCount = 1'000'000;
+    std::string payload;
+    add(payload, {UINT32_MAX, 1, 0, 1});
+    payload += "x";
+    add(payload, {UINT32_MAX, UINT32_MAX, 1, kCount});
+    for (std::uint32_t i = 0; i < kCount; ++i)
+        add(payload, {0, 0, 0, 0, 0, 0, UINT32_MAX, UINT32_MAX, UINT32_MAX, UINT32_MAX});
+    send_frame(plugin::FrameKind::hello, payload);
+    shut();
+}
+
 __attribute__((constructor)) void load(int, char** arguments, char**) {
     const std::string name = arguments[1];
     if (name == "shuts") shut();
     if (name == "leaves") leave();
+    if (name == "swamps") swamp();
 }
 
 }  // namespace

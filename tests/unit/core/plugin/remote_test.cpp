@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 #include <pwd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/base/time.hpp"
@@ -69,6 +70,12 @@ class Remote : public testing::Test {
         std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
         std::string number, name, state;
         return static_cast<bool>(stat >> number >> name >> state) && state != "Z" && state != "X";
+    }
+    // Of this process, in KiB.
+    static std::size_t peak_memory() {
+        rusage usage{};
+        ::getrusage(RUSAGE_SELF, &usage);
+        return static_cast<std::size_t>(usage.ru_maxrss);
     }
     std::string held() {
         const std::lock_guard lock(mutex_);
@@ -207,6 +214,14 @@ TEST_F(Remote, AnAnswerToACloseEndsItAndNobodyElse) {
 TEST_F(Remote, AConnectionThatIsClosedAtTheStartDoesNotHoldTheStartUp) {
     const std::string refusal = refusal_of("shuts");
     EXPECT_TRUE(has(refusal, "it closed its connection")) << refusal;
+}
+
+TEST_F(Remote, CollectionsWithoutEndAreRefusedBeforeTheyAreBuilt) {
+    const auto before = peak_memory();
+    const std::string refusal = refusal_of("swamps");
+    EXPECT_TRUE(has(refusal, "does not say what it serves")) << refusal;
+    // The message itself has 40 MB, and its buffer grew to it.
+    EXPECT_LT(peak_memory() - before, 150u << 10) << "KiB";
 }
 
 TEST_F(Remote, AProgramThatItHasStartedEndsWithIt) {
