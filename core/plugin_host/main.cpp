@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "core/base/file.hpp"
 #include "core/plugin/module.hpp"
 #include "core/plugin_host/control.hpp"
 #include "core/plugin_host/sandbox.hpp"
@@ -22,7 +23,14 @@ namespace {
 
 constexpr int kControl = 3;
 
+// The agent, whose value it has inherited, is spared when memory is short; a plugin is not.
+void give_way_to_the_agent() {
+    const Fd file(::open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC));
+    if (file) static_cast<void>(write_all(file.get(), "500"));
+}
+
 Result<const ek_module*> load(const plugin::Service& service, Control& control) {
+    give_way_to_the_agent();
     {
         // The plugin's code is not to find it: it could answer its own refused calls.
         const Fd refusals = EK_TRY(enter_sandbox(service, control.data_dir()));

@@ -151,6 +151,14 @@ TEST_F(Remote, MemoryProcessesAndPrintingAreBounded) {
     EXPECT_LT(logged.size(), 200'000u);
 }
 
+TEST_F(Remote, IsEndedBeforeTheAgentWhenMemoryIsShort) {
+    const auto unruly = open("unruly");
+    std::ifstream file("/proc/" + std::to_string(pid_of(*unruly)) + "/oom_score_adj");
+    int points = 0;
+    file >> points;
+    EXPECT_EQ(points, 500);
+}
+
 TEST_F(Remote, NamesThePermissionThatTheManifestDoesNotDeclare) {
     const auto unruly = open("unruly");
     for (const auto& [text, permission] :
