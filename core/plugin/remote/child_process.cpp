@@ -13,6 +13,7 @@
 #include <sys/timerfd.h>
 #include <sys/wait.h>
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/channel/records.hpp"
@@ -121,7 +122,7 @@ Result<void> ChildProcess::take_greeting() {
         // Descriptors that come later are the plugin's.
         auto descriptors = control_.take_descriptors();
         if (frame->kind() == FrameKind::refused)
-            return fail(Errc::unavailable, head(frame->text(), PrintedLines::kLineMost));
+            return fail(Errc::unavailable, printable(head(frame->text(), PrintedLines::kLineMost)));
         if (!std::exchange(sandboxed_, true)) {
             if (frame->kind() != FrameKind::sandboxed)
                 return fail(Errc::internal, "its process does not say what it serves");

@@ -6,14 +6,19 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 
 namespace evenkeel::plugin {
 namespace {
 
+// As long as a line of the log.
+constexpr std::size_t kSentenceMost = 4096;
+
 std::optional<std::string> given(ek_str text) {
-    return text.ptr != nullptr ? std::optional(copy(text)) : std::nullopt;
+    if (text.ptr == nullptr) return std::nullopt;
+    return printable(head(text, kSentenceMost));
 }
 
 constexpr const char* kNoMessage = "it sent what is no message";

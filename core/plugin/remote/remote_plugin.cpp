@@ -62,7 +62,9 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
     plugin->tables_ = (*child)->tables();
     plugin->build_tables();
     const std::string rule = broken_rule(plugin->module_, plugin->service_.package);
-    if (!rule.empty()) return fail(misbehaviour(plugin->name(), rule));
+    // It may contain a name that the process told.
+    const std::string told = printable(head(borrow(rule), PrintedLines::kLineMost));
+    if (!rule.empty()) return fail(misbehaviour(plugin->name(), told));
     return plugin;
 }
 
