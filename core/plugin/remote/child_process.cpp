@@ -35,14 +35,14 @@ constexpr std::uint64_t kLongestDeathNs = 100'000'000;
 // Of one that is killed, if the kernel lets it go.
 constexpr std::uint64_t kLongestReapNs = 1'000'000'000;
 
-// Waits for `events` until the time; false when they did not come.
-bool wait_for(int fd, short events, std::uint64_t until_ns) {
+// Waits for `events` until the time, or until `cancel_fd` is readable; false when they did not come.
+bool wait_for(int fd, short events, std::uint64_t until_ns, int cancel_fd = -1) {
     for (;;) {
         const std::uint64_t now = now_monotonic_ns();
         if (now >= until_ns) return false;
-        pollfd polled{fd, events, 0};
+        pollfd polled[] = {{fd, events, 0}, {cancel_fd, POLLIN, 0}};
         const int left = static_cast<int>((until_ns - now) / 1'000'000 + 1);
-        if (::poll(&polled, 1, left) > 0) return true;
+        if (::poll(polled, 2, left) > 0) return polled[1].revents == 0;
     }
 }
 
@@ -71,10 +71,10 @@ std::string ending_of(const siginfo_t& info) {
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
                                                           const Service& service, int data_dir,
                                                           Listener listener,
-                                                          milliseconds patience) {
+                                                          std::uint64_t until_ns, int cancel_fd) {
     auto spawned = EK_TRY(spawn(program, service.package.name));
     std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
-    auto greeted = child->greet(service, data_dir, patience);
+    auto greeted = child->greet(service, data_dir, until_ns, cancel_fd);
     if (greeted) greeted = child->look_after();
     if (greeted) return child;
     child->stop();
@@ -96,15 +96,13 @@ ChildProcess::~ChildProcess() {
     stop();
 }
 
-Result<void> ChildProcess::greet(const Service& service, int data_dir, milliseconds patience) {
+Result<void> ChildProcess::greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd) {
     auto frame = frame_of(service);
     if (!send_with(control_.fd(), frame,
                    data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
         return fail(Errc::unavailable, "its process ended at once");
     ::fcntl(control_.fd(), F_SETFL, O_NONBLOCK);
-    const std::uint64_t until =
-        now_monotonic_ns() + static_cast<std::uint64_t>(std::chrono::nanoseconds(patience).count());
-    while (wait_for(control_.fd(), POLLIN, until)) {
+    while (wait_for(control_.fd(), POLLIN, until_ns, cancel_fd)) {
         if (control_.fill() == FrameSocket::Io::ended) {
             // It may have closed its connection and live on.
             kill_if_alive("it closed its connection");

@@ -38,12 +38,13 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
         std::function<void(const std::string& how)> ended;
     };
 
-    // Starts the process and waits until it serves the plugin; the error says why it does not. With
-    // a `data_dir` it gets the folder that this descriptor is, else -1.
+    // Starts the process and waits until it serves the plugin, until the time (CLOCK_MONOTONIC) or
+    // until `cancel_fd`, which may be -1, is readable; the error says why it does not. With a
+    // `data_dir` it gets the folder that this descriptor is, else -1.
     static Result<std::shared_ptr<ChildProcess>> start(const std::string& program,
                                                        const Service& service, int data_dir,
                                                        Listener listener,
-                                                       std::chrono::milliseconds patience);
+                                                       std::uint64_t until_ns, int cancel_fd);
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
@@ -74,7 +75,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
   private:
     ChildProcess(Spawned spawned, Listener listener);
-    Result<void> greet(const Service& service, int data_dir, std::chrono::milliseconds patience);
+    Result<void> greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd);
     Result<void> take_greeting();
     Result<void> look_after();
     Result<void> listen_to(int fd, void (ChildProcess::*handler)());

@@ -35,6 +35,15 @@ bool does_roots_work(const Permissions& permissions) {
     });
 }
 
+// Who waits for another's start looks that often whether its own call is over.
+constexpr milliseconds kLook{50};
+
+// The call was cancelled or its time is over.
+bool is_over(std::uint64_t until_ns, int cancel_fd) {
+    pollfd cancel{cancel_fd, POLLIN, 0};
+    return (until_ns != 0 && now_monotonic_ns() >= until_ns) || ::poll(&cancel, 1, 0) > 0;
+}
+
 // False when the call was cancelled or the time is over before.
 bool wait_until(std::uint64_t at_ns, std::uint64_t until_ns, int cancel_fd) {
     for (;;) {
@@ -56,7 +65,7 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
         new RemotePlugin(std::move(package), host, std::move(isolation)));
     EK_CHECK(plugin->prepare(accept_own_user));
     EK_CHECK(require_same_object(plugin->service_.package));
-    auto child = plugin->start_process();
+    auto child = plugin->start_process(0, -1);
     if (!child) return fail("plugin " + plugin->name(), child.error());
     EK_CHECK(require_same_object(plugin->service_.package));
     plugin->tables_ = (*child)->tables();
@@ -114,10 +123,15 @@ void RemotePlugin::build_tables() {
     module_.collection_count = collection_pointers_.size();
 }
 
-Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process() {
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process(std::uint64_t until_ns,
+                                                                  int cancel_fd) {
+    const std::chrono::nanoseconds patience = isolation_.start_patience;
+    const std::uint64_t end = now_monotonic_ns() + static_cast<std::uint64_t>(patience.count());
     ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
     auto child = EK_TRY(ChildProcess::start(isolation_.program, service_, data_dir_.get(),
-                                            std::move(listener), isolation_.start_patience));
+                                            std::move(listener),
+                                            until_ns == 0 ? end : std::min(end, until_ns),
+                                            cancel_fd));
     // Its predecessor ends without the lock: who tells of an end takes it.
     auto last = child;
     const std::lock_guard lock(mutex_);
@@ -138,18 +152,41 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_
         }
         if (!wait_until(not_before, until_ns, cancel_fd))
             return fail(Errc::unavailable, "its process is started again soon: " + last_end_);
-        const std::lock_guard only(start_mutex_);
-        if (auto child = running()) return child;
-        EK_CHECK(require_same_object(service_.package));
-        auto child = start_process();
-        if (!child) {
-            note_ending(child.error().what);
-            continue;
-        }
-        if ((*child)->tables() == tables_) return child;
-        (*child)->kill("its file was replaced");
-        return fail(Errc::conflict, "the plugin " + name() + " was replaced by another one");
+        if (!begin_start(until_ns, cancel_fd))
+            return fail(Errc::unavailable, "its process is being started");
+        auto child = start_again(until_ns, cancel_fd);
+        end_start();
+        if (!child || *child) return child;
     }
+}
+
+bool RemotePlugin::begin_start(std::uint64_t until_ns, int cancel_fd) {
+    std::unique_lock lock(mutex_);
+    while (starting_) {
+        start_over_.wait_for(lock, kLook);
+        if (starting_ && is_over(until_ns, cancel_fd)) return false;
+    }
+    return starting_ = true;
+}
+
+void RemotePlugin::end_start() {
+    const std::lock_guard lock(mutex_);
+    starting_ = false;
+    start_over_.notify_all();
+}
+
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_again(std::uint64_t until_ns,
+                                                                int cancel_fd) {
+    if (auto child = running()) return child;
+    EK_CHECK(require_same_object(service_.package));
+    auto child = start_process(until_ns, cancel_fd);
+    // Who waits no longer says nothing about the plugin.
+    if (!child && is_over(until_ns, cancel_fd))
+        return fail(Errc::unavailable, "its process was not started in time");
+    if (!child) return note_ending(child.error().what), std::shared_ptr<ChildProcess>();
+    if ((*child)->tables() == tables_) return child;
+    (*child)->kill("its file was replaced");
+    return fail(Errc::conflict, "the plugin " + name() + " was replaced by another one");
 }
 
 std::shared_ptr<ChildProcess> RemotePlugin::last_run() const {

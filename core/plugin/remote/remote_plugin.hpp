@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -53,7 +54,13 @@ class RemotePlugin {
     RemotePlugin(Package package, const ek_host& host, Isolation isolation);
     Result<void> prepare(bool accept_own_user);
     void build_tables();
-    Result<std::shared_ptr<ChildProcess>> start_process();
+    // As process(), and not longer than its patience.
+    Result<std::shared_ptr<ChildProcess>> start_process(std::uint64_t until_ns, int cancel_fd);
+    // One thread at a time, from a begin_start() that is true to end_start().
+    bool begin_start(std::uint64_t until_ns, int cancel_fd);
+    void end_start();
+    // Null when it has ended at once, which is noted.
+    Result<std::shared_ptr<ChildProcess>> start_again(std::uint64_t until_ns, int cancel_fd);
     std::shared_ptr<ChildProcess> last_run() const;  // may have ended
     std::shared_ptr<ChildProcess> running() const;   // null: there is none
     void note_ending(const std::string& how);
@@ -69,8 +76,9 @@ class RemotePlugin {
     ek_module module_{};
     std::atomic<std::uint32_t> numbers_{0};
 
-    std::mutex start_mutex_;    // one copy of it at a time
     mutable std::mutex mutex_;  // guards what follows
+    std::condition_variable start_over_;
+    bool starting_ = false;
     std::shared_ptr<ChildProcess> child_;
     Restarts restarts_;
     std::uint64_t not_before_ns_ = 0;
