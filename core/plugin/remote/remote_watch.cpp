@@ -5,8 +5,6 @@
 
 #include <poll.h>
 
-#include "core/base/log.hpp"
-#include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 
@@ -51,23 +49,33 @@ RemoteWatch::~RemoteWatch() {
     host_.fd(host_.ctx, channel_->socket.fd(), 0);
 }
 
+bool RemoteWatch::take(FrameReader& frame, std::optional<ek_status>& answer) {
+    switch (frame.kind()) {
+        case FrameKind::hint: {
+            const ek_hint hint = hint_of(frame);
+            if (frame.whole()) host_.hint(host_.ctx, &hint);
+            break;
+        }
+        case FrameKind::done:
+            answer = ended_of(frame).status;
+            break;
+        case FrameKind::lost:
+            child_->log(EK_SEV_WARNING,
+                        borrow("it gives up its watch: " + head(frame.text(), 1000)), kAbsent);
+            lost_ = true;
+            break;
+        default:
+            return false;
+    }
+    return frame.good();
+}
+
 bool RemoteWatch::take_hints(std::optional<ek_status>& answer) {
     const auto received = channel_->socket.fill();
-    while (auto frame = channel_->socket.take()) {
-        if (frame->kind() == FrameKind::hint) {
-            const ek_hint hint = hint_of(*frame);
-            if (frame->whole()) host_.hint(host_.ctx, &hint);
-        } else if (frame->kind() == FrameKind::done) {
-            answer = ended_of(*frame).status;
-        } else if (frame->kind() == FrameKind::lost) {
-            log::warning("a plugin gives up its watch",
-                         {{"why", printable(head(frame->text(), 1000))}});
-            lost_ = true;
-        } else {
-            child_->kill("it sent what is no message");
-            lost_ = true;
-        }
-        if (frame->good()) continue;
+    while (!lost_) {
+        auto frame = channel_->socket.take();
+        if (!frame) break;
+        if (take(*frame, answer)) continue;
         child_->kill("it sent what is no message");
         lost_ = true;
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <evenkeel/plugin.h>
 
@@ -32,6 +33,8 @@ class RemoteWatch {
                 const ek_watch_host& host);
     // Sends it and waits for its answer.
     ek_status ask(FrameWriter frame);
+    // False for what is no message.
+    bool take(FrameReader& frame, std::optional<ek_status>& answer);
     // False when the watch is over.
     bool take_hints(std::optional<ek_status>& answer);
 
