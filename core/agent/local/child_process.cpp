@@ -16,7 +16,7 @@
 namespace evenkeel::agent {
 namespace {
 
-constexpr int kSignals[] = {SIGINT, SIGTERM};
+constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
 
 // Plain data: a signal handler reads it.
 volatile sig_atomic_t child = 0;
@@ -25,8 +25,11 @@ volatile sig_atomic_t signals = 0;
 void pass_on(int signal) {
     if (child == 0) return;
     signals = signals + 1;
-    // Its group: the programs that a plugin runs are in it.
-    kill(child, signals == 1 ? signal : SIGKILL);
+    // A terminal that is gone asks for what its keys ask for.
+    if (signals == 1) kill(child, signal == SIGHUP ? SIGTERM : signal);
+    // The programs that a plugin runs are in its group, once it has one.
+    if (signals > 1) kill(-child, SIGKILL);
+    if (signals > 1) kill(child, SIGKILL);
 }
 
 [[noreturn]] void work_as_child(const std::function<int(std::FILE*)>& work, pid_t parent,
@@ -80,7 +83,12 @@ int run_in_child(const std::function<int(std::FILE* output)>& work,
     child = pid;
     struct sigaction action = {};
     action.sa_handler = pass_on;
-    for (const int signal : kSignals) sigaction(signal, &action, nullptr);
+    for (const int signal : kSignals) {
+        struct sigaction inherited = {};
+        sigaction(signal, nullptr, &inherited);
+        // Who is started by nohup outlives its terminal.
+        if (signal != SIGHUP || inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+    }
     sigprocmask(SIG_SETMASK, &before, nullptr);
     close(finished[1]);
     int status = 0;
