@@ -36,6 +36,12 @@ std::unique_ptr<RemoteWatch> RemoteWatch::open(RemoteInstance& instance, const e
     status = status_of(exchange.run(request), call, instance.plugin().name());
     if (status != EK_OK) return nullptr;
     std::unique_ptr<RemoteWatch> watch(new RemoteWatch(child, std::move(*channel), host));
+    // What came with the answer lies here, and would not make the descriptor readable.
+    std::optional<ek_status> answer;
+    if (!watch->take_hints(answer)) {
+        status = EK_E_UNAVAILABLE;
+        return nullptr;
+    }
     status = host.fd(host.ctx, watch->channel_->socket.fd(), POLLIN);
     return status == EK_OK ? std::move(watch) : nullptr;
 }
