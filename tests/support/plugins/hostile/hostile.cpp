@@ -64,9 +64,15 @@ void add(std::string& payload, std::initializer_list<std::uint32_t> numbers) {
     shut();
 }
 
+// It asks for what its manifest does not declare, and ends if it gets it.
+void ask() {
+    if (::socket(AF_INET, SOCK_STREAM, 0) >= 0) ::_exit(1);
+}
+
 __attribute__((constructor)) void load(int, char** arguments, char**) {
     const std::string name = arguments[1];
     if (name == "shuts") shut();
+    if (name == "asks") ask();
     if (name == "leaves") leave();
     if (name == "swamps") swamp();
 }

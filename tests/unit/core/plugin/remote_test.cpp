@@ -173,7 +173,14 @@ TEST_F(Remote, NamesThePermissionThatTheManifestDoesNotDeclare) {
 TEST_F(Remote, CannotAnswerItsOwnRefusedCalls) {
     const auto unruly = open("unruly");
     EXPECT_EQ(error_of(*unruly, "listener"), "");
-    EXPECT_EQ(error_of(*unruly, "load"), "");
+}
+
+TEST_F(Remote, IsRefusedWhileItIsLoaded) {
+    testing::internal::CaptureStderr();
+    const std::string refusal = refusal_of("asks");
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_TRUE(has(refusal, "is not of ABI")) << refusal;
+    EXPECT_TRUE(has(logged, "\"network\" in permissions")) << logged;
 }
 
 TEST_F(Remote, WritesNowhereButWhereItSaysSo) {
