@@ -87,7 +87,8 @@ int run_in_child(const std::function<int(std::FILE* output)>& work,
         struct sigaction inherited = {};
         sigaction(signal, nullptr, &inherited);
         // Who is started by nohup outlives its terminal.
-        if (signal != SIGHUP || inherited.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);
+        if (signal != SIGHUP || inherited.sa_handler != SIG_IGN)
+            sigaction(signal, &action, nullptr);
     }
     sigprocmask(SIG_SETMASK, &before, nullptr);
     close(finished[1]);

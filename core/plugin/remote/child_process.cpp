@@ -35,7 +35,8 @@ constexpr std::uint64_t kLongestDeathNs = 100'000'000;
 // Of one that is killed, if the kernel lets it go.
 constexpr std::uint64_t kLongestReapNs = 1'000'000'000;
 
-// Waits for `events` until the time, or until `cancel_fd` is readable; false when they did not come.
+// Waits for `events` until the time, or until `cancel_fd` is readable; false when they did not
+// come.
 bool wait_for(int fd, short events, std::uint64_t until_ns, int cancel_fd = -1) {
     for (;;) {
         const std::uint64_t now = now_monotonic_ns();
@@ -70,8 +71,8 @@ std::string ending_of(const siginfo_t& info) {
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
                                                           const Service& service, int data_dir,
-                                                          Listener listener,
-                                                          std::uint64_t until_ns, int cancel_fd) {
+                                                          Listener listener, std::uint64_t until_ns,
+                                                          int cancel_fd) {
     auto spawned = EK_TRY(spawn(program, service.package.name));
     std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
     auto greeted = child->greet(service, data_dir, until_ns, cancel_fd);
@@ -96,7 +97,8 @@ ChildProcess::~ChildProcess() {
     stop();
 }
 
-Result<void> ChildProcess::greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd) {
+Result<void> ChildProcess::greet(const Service& service, int data_dir, std::uint64_t until_ns,
+                                 int cancel_fd) {
     auto frame = frame_of(service);
     if (!send_with(control_.fd(), frame,
                    data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))

@@ -43,8 +43,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     // `data_dir` it gets the folder that this descriptor is, else -1.
     static Result<std::shared_ptr<ChildProcess>> start(const std::string& program,
                                                        const Service& service, int data_dir,
-                                                       Listener listener,
-                                                       std::uint64_t until_ns, int cancel_fd);
+                                                       Listener listener, std::uint64_t until_ns,
+                                                       int cancel_fd);
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;

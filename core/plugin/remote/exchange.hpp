@@ -26,8 +26,8 @@ struct Outcome {
 // stack.
 class Exchange {
   public:
-    // `what` is "apply". A call without `out` takes no answers but its end. `grace`: how long the plugin may take to return after its deadline or its
-    // cancellation.
+    // `what` is "apply". A call without `out` takes no answers but its end. `grace`: how long the
+    // plugin may take to return after its deadline or its cancellation.
     Exchange(ChildProcess& child, Channel& channel, const ek_call& call, std::string what,
              std::chrono::milliseconds grace);
     // For hints, which the opening of a watch may send.

@@ -128,10 +128,9 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process(std::uint64_t 
     const std::chrono::nanoseconds patience = isolation_.start_patience;
     const std::uint64_t end = now_monotonic_ns() + static_cast<std::uint64_t>(patience.count());
     ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
-    auto child = EK_TRY(ChildProcess::start(isolation_.program, service_, data_dir_.get(),
-                                            std::move(listener),
-                                            until_ns == 0 ? end : std::min(end, until_ns),
-                                            cancel_fd));
+    auto child = EK_TRY(
+        ChildProcess::start(isolation_.program, service_, data_dir_.get(), std::move(listener),
+                            until_ns == 0 ? end : std::min(end, until_ns), cancel_fd));
     // Its predecessor ends without the lock: who tells of an end takes it.
     auto last = child;
     const std::lock_guard lock(mutex_);
