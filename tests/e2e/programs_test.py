@@ -92,7 +92,13 @@ class Facts(SystemCase):
         self.assert_refused(self.rest.put("web", "facts", "machine", {"cpus": 1}, "audit"))
         limits = {"uptime_days_max": 1}
         self.assert_refused(self.rest.put("web", "facts", "machine", limits, "enforce"))
-        self.assert_refused(self.rest.delete("web", "facts", "machine"))
+
+    def test_a_description_is_dropped_and_nothing_is_removed(self):
+        self.put_done("facts", "machine", {"uptime_days_max": 1000}, "audit")
+        reply = self.rest.delete("web", "facts", "machine")
+        self.assertEqual((reply.status, reply.body["resources"][0]["changes"]), (200, []), reply)
+        path = self.rest.resource_path("web", "facts", "machine")
+        self.assertEqual(self.rest.call("GET", path).status, 404)
 
     def assert_refused(self, reply):
         self.assertTrue(reply.status >= 400 or reply.body["state"] == "failed", reply)
