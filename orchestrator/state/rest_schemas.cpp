@@ -56,7 +56,7 @@ void add_events(json::Object& schemas) {
 
 json::Object rest_schemas() {
     json::Object all;
-    add<Error, wire::Ref, wire::Notification, wire::Generation, wire::Change>(all);
+    add<Error, wire::Ref, wire::Notification, wire::Generation, wire::Change, wire::Output>(all);
     add<ComplianceCounts, rest::ComplianceView, rest::ComplianceEntry, rest::Host, rest::Resource>(
         all);
     add<Owner, rest::FormerDescription, Command, Plan, rest::Enrolment, rest::Collection,
