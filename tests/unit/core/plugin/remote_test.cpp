@@ -251,30 +251,6 @@ TEST_F(Remote, AProgramThatItHasStartedEndsWithIt) {
     EXPECT_TRUE(evenkeel::test::wait_until([&] { return !is_running(left); }));
 }
 
-TEST_F(Remote, AConnectionThatIsClosedAtTheStartDoesNotHoldTheStartUp) {
-    const std::string refusal = refusal_of("shuts");
-    EXPECT_TRUE(has(refusal, "it closed its connection")) << refusal;
-}
-
-TEST_F(Remote, CollectionsWithoutEndAreRefusedBeforeTheyAreBuilt) {
-    const auto before = peak_memory();
-    const std::string refusal = refusal_of("swamps");
-    EXPECT_TRUE(has(refusal, "does not say what it serves")) << refusal;
-    // The message itself has 40 MB, and its buffer grew to it.
-    EXPECT_LT(peak_memory() - before, 150u << 10) << "KiB";
-}
-
-TEST_F(Remote, AProgramThatItHasStartedEndsWithIt) {
-    testing::internal::CaptureStderr();
-    const std::string refusal = refusal_of("leaves");
-    const std::string logged = testing::internal::GetCapturedStderr();
-    EXPECT_TRUE(has(refusal, "it ended by itself with 1")) << refusal;
-    const auto at = logged.find("left ");
-    ASSERT_NE(at, std::string::npos) << logged;
-    const pid_t left = std::stoi(logged.substr(at + 5));
-    EXPECT_TRUE(evenkeel::test::wait_until([&] { return !is_running(left); }));
-}
-
 TEST_F(Remote, IsHeldAfterTooManyEndsUntilItIsReleased) {
     const auto unruly = open("unruly");
     for (unsigned i = 0; i < Restarts::kMost; ++i) EXPECT_TRUE(has(error_of(*unruly, "exit"), "7"));
