@@ -17,10 +17,14 @@ SILENCE_SECONDS = 5
 HANG_SECONDS = 20
 
 
-class Plugins(SystemCase):
-    agent = {"plugin_dirs": ["/usr/lib/evenkeel/plugins", FOLDER],
-             "plugins": [{"name": name} for name in ("files", "directories", *BAD)],
-             "calls": {"silence": f"{SILENCE_SECONDS}s"}}
+def agent_with(isolation):
+    return {"plugin_dirs": ["/usr/lib/evenkeel/plugins", FOLDER],
+            "plugins": [{"name": "files"}, {"name": "directories"},
+                        *({"name": name, "isolation": isolation} for name in BAD)],
+            "calls": {"silence": f"{SILENCE_SECONDS}s"}}
+
+
+class Cases(SystemCase):
 
     @classmethod
     def prepare(cls, bed):
@@ -70,6 +74,10 @@ class Plugins(SystemCase):
                                  "internal")
         self.assert_serves("nonsense")
 
+
+class InTheAgent(Cases):
+    agent = agent_with("none")
+
     def test_a_hanging_plugin_is_left_alone_and_the_others_go_on(self):
         self.assert_serves("hangs")
         self.put_done("files", "/etc/meanwhile", {"content": "x\n"}, "enforce")
@@ -93,6 +101,18 @@ class Plugins(SystemCase):
         eventually("the agent is online", lambda: self.system.is_online("web"))
         self.assert_serves("hangs")
 
+
+class InProcessesOfTheirOwn(Cases):
+    agent = agent_with("process")
+
+    def test_a_hanging_plugin_is_ended_and_serves_again(self):
+        self.assert_serves("hangs")
+        self.assertEqual(self.assert_failed(self.put("hangs", "hang"), "hangs"), "timeout")
+        self.assert_serves("throws", "after")
+        self.assert_serves("hangs")
+
+
+del Cases
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
