@@ -105,6 +105,7 @@ std::uint64_t time_socket(std::size_t request, std::size_t answer, std::size_t c
     int ends[2];
     must(::socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0, "socketpair");
     if (::fork() == 0) {
+        ::close(ends[0]);  // else the other end would never be its last
         std::vector<char> bytes(answer);
         while (::recv(ends[1], bytes.data(), request, MSG_WAITALL) > 0)
             if (::send(ends[1], bytes.data(), answer, 0) < 0) break;
@@ -112,10 +113,12 @@ std::uint64_t time_socket(std::size_t request, std::size_t answer, std::size_t c
     }
     ::close(ends[1]);
     std::vector<char> bytes(std::max(request, answer));
-    return median_of(count, [&] {
+    const std::uint64_t median = median_of(count, [&] {
         must(::send(ends[0], bytes.data(), request, 0) > 0, "send");
         must(::recv(ends[0], bytes.data(), answer, MSG_WAITALL) > 0, "receive");
     });
+    ::close(ends[0]);
+    return median;
 }
 
 std::uint64_t number_in(const std::string& path, const std::string& name) {
