@@ -52,7 +52,7 @@ std::string_view FrameWriter::bytes() {
 bool FrameReader::take(void* into, std::size_t bytes) {
     good_ = good_ && left_.size() >= bytes;
     if (!good_) return false;
-    std::memcpy(into, left_.data(), bytes);
+    if (bytes > 0) std::memcpy(into, left_.data(), bytes);
     left_.remove_prefix(bytes);
     return true;
 }
@@ -162,13 +162,15 @@ bool send_with(int socket, FrameWriter& frame, const std::vector<int>& descripto
     msghdr message{};
     message.msg_iov = &piece;
     message.msg_iovlen = 1;
-    message.msg_control = space;
-    message.msg_controllen = CMSG_SPACE(length);
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(length);
-    std::memcpy(CMSG_DATA(header), descriptors.data(), length);
+    if (length > 0) {
+        message.msg_control = space;
+        message.msg_controllen = CMSG_SPACE(length);
+        cmsghdr* header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(length);
+        std::memcpy(CMSG_DATA(header), descriptors.data(), length);
+    }
     ssize_t sent = 0;
     do {
         sent = ::sendmsg(socket, &message, MSG_NOSIGNAL);
