@@ -1,8 +1,10 @@
 #define BOOST_DLL_USE_STD_FS
 #include "core/plugin/module.hpp"
 
+#include <mutex>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include <boost/dll/shared_library.hpp>
 
@@ -34,6 +36,15 @@ bool capabilities_match(const ek_collection& c) {
         if (((c.caps & capability) != 0) != there) return false;
     const bool batch_without_apply = (c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0;
     return (c.caps & EK_CAP_READ) != 0 && !batch_without_apply;
+}
+
+// Never unloaded: its code and static data may be in use until the very end, by threads left behind
+// in it too.
+void keep(boost::dll::shared_library library) {
+    static std::mutex mutex;
+    static auto* const all = new std::vector<boost::dll::shared_library>;
+    const std::lock_guard lock(mutex);
+    all->push_back(std::move(library));
 }
 
 }  // namespace
@@ -94,9 +105,7 @@ Result<const ek_module*> load_object(const Package& package) {
             std::filesystem::path(package.object),
             boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
         const ek_module* module = EK_TRY(module_of(library, package));
-        // Never unloaded: its code and static data may be in use until the very end, by threads
-        // left behind in it too.
-        static_cast<void>(new boost::dll::shared_library(std::move(library)));
+        keep(std::move(library));
         return module;
     } catch (const std::exception& error) {
         return fail(Errc::unavailable, "plugin " + package.name +

@@ -33,13 +33,16 @@ class PropertyCase(unittest.TestCase):
         cls.bed, = lab.boot("all")
         cls.give_packages()
         folders = [cls.lay_down(cls.outside) if cls.outside else BUNDLED]
+        # They are tried as they are, wherever they reach.
+        isolation = {path.name.removesuffix(".manifest.json"): "none"
+                     for path in pathlib.Path(cls.outside or "/none").glob("*.manifest.json")}
         write(cls.bed, "/etc/evenkeel/agent.json", json.dumps(
-            {"plugin_dirs": folders, "sweep": {"interval": cls.sweep}}))
+            {"plugin_dirs": folders, "isolation": isolation, "sweep": {"interval": cls.sweep}}))
         cls.bed.run("systemctl", "start", AGENT)
         cls.agent = LocalAgent(cls.bed)
         cls.watch = cls.agent.watch()
         cls.addClassCleanup(cls.watch.close)
-        cls.stranger = Stranger(cls.bed, folders, cls.spared)
+        cls.stranger = Stranger(cls.bed, folders, isolation, cls.spared)
         cls.addClassCleanup(cls.stranger.close)
 
     @classmethod

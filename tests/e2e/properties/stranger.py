@@ -25,10 +25,11 @@ class Stranger:
     The seal spares its state and the folders in `spared`, where the trace has to suffice.
     """
 
-    def __init__(self, bed, plugin_dirs, spared=()):
+    def __init__(self, bed, plugin_dirs, isolation, spared=()):
         self._bed = bed
         leader = (bed.folder / "leader").read_text(encoding="utf-8")
         write(bed, CONFIG, json.dumps({"state_dir": STATE, "plugin_dirs": plugin_dirs,
+                                       "isolation": isolation,
                                        "socket": "/run/evenkeel/nobody.sock"}))
         bed.run("mkdir", "-p", "-m", "700", STATE)
         self._holder = subprocess.Popen(

@@ -58,7 +58,7 @@ class Suite:
         rows = {field: self._row_of(collection, field) for field in collection.fields}
         cases = {field: case for field, case in collection.cases().items() if case.compared}
         further = []
-        for fields in collection.together(cases):
+        for fields in filter(None, collection.together(cases)):
             further += self._together(collection, [cases[field] for field in fields], rows)
         for field in collection.can_be_left_out(cases):
             with rows[field].try_("omitted"):
