@@ -18,7 +18,7 @@ namespace evenkeel::agent::test {
 using evenkeel::test::FakeMachine;
 using namespace std::chrono_literals;
 
-inline constexpr auto kPatience = 20s;
+inline constexpr auto kPatience = 60s;
 
 // Where the plugins of `config` run: with EK_TEST_PLUGIN_HOST, that program, in processes of their
 // own, else in this one. What an agent does is the same.
