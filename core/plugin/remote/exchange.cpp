@@ -140,6 +140,11 @@ Outcome Exchange::loss() {
 }
 
 Outcome Exchange::run(const Request& request) {
+    if (call_.out != nullptr && call_.cancelled(&call_) != 0) {
+        Outcome none;
+        none.status = EK_E_CANCELLED;
+        return none;
+    }
     auto frame = frame_of(request);
     channel_.socket.put(frame);
     Outcome outcome;
