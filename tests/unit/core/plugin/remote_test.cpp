@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <fstream>
 #include <mutex>
+#include <thread>
 
 #include <gtest/gtest.h>
 #include <pwd.h>
@@ -128,11 +129,16 @@ TEST_F(Remote, WhatDoesNotComeBackIsEndedAndServesAgain) {
 TEST_F(Remote, WhatIsCancelledAndDoesNotComeBackIsEnded) {
     const auto unruly = open("unruly");
     CancelSource cancel;
-    cancel.cancel();
     Call call;
     call.cancel = &cancel;
+    // Nothing tells from outside that it hangs: what is cancelled before it is sent is not sent.
+    std::thread later([&cancel] {
+        std::this_thread::sleep_for(1s);
+        cancel.cancel();
+    });
     EXPECT_EQ(unruly->apply("one", value(R"({"text":"hang"})"), false, call).error->code,
               Errc::timeout);
+    later.join();
 }
 
 TEST_F(Remote, MemoryProcessesAndPrintingAreBounded) {
