@@ -43,6 +43,7 @@ void add_change(CLI::App& app, Run& run) {
     const auto folder = std::make_shared<FolderOptions>();
     add_manifest_options(apply_app, *folder);
     add_yes(apply_app, folder->yes);
+    add_allow_errors(apply_app, folder->allows_errors);
     const CLI::App* plan = add_apply_plan(apply_app, run);
     apply_app->callback([&run, plan, options, folder] {
         if (plan->parsed()) return;

@@ -87,6 +87,7 @@ void refuse_manifest_options(const FolderOptions& options, bool yes) {
     if (!options.source.name.empty()) refuse("--source");
     if (!options.allowed_folders.empty()) refuse("--allow-files");
     if (yes) refuse("--yes");
+    if (options.allows_errors) refuse("--allow-errors");
 }
 
 void add_yes(CLI::App* app, bool& yes) {
@@ -98,6 +99,7 @@ const CLI::App* add_apply_plan(CLI::App* apply, Run& run) {
     CLI::App* plan = apply->add_subcommand("plan", "A plan that was made before");
     const auto options = add_plan(plan);
     add_yes(plan, options->yes);
+    add_allow_errors(plan, options->allows_errors);
     add_wait(plan, {options->wait, options->wait_asked});
     on_parsed(plan, run, options, apply_plan);
     return plan;

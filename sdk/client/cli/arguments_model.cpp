@@ -186,15 +186,18 @@ void add_placing(CLI::App& app, Run& run) {
 
 }  // namespace
 
+CLI::Option* add_allow_errors(CLI::App* app, bool& allows_errors) {
+    return app->add_flag("--allow-errors", allows_errors,
+                         "Also when hosts would not compile any more; they keep what they have");
+}
+
 void add_model_change(CLI::App* app, ModelChangeOptions& options) {
     add_wait(app, {options.wait, options.wait_asked});
     app->add_option("--idempotency-key", options.key,
                     "Has its effect once, however often this is run with the same key");
     CLI::Option* dry_run =
         app->add_flag("--dry-run", options.dry_run, "Only show what it would do to hosts");
-    CLI::Option* errors =
-        app->add_flag("--allow-errors", options.allows_errors,
-                      "Also when hosts would not compile any more; they keep what they have");
+    CLI::Option* errors = add_allow_errors(app, options.allows_errors);
     app->add_flag(
            "--plan", options.plan_only,
            "Only make a plan of it, which somebody else approves: for protected environments")

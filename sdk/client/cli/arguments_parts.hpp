@@ -34,6 +34,9 @@ void add_watch(CLI::App* app, bool& watch);
 // --timeout, whose value when absent is in `text`.
 void add_timeout(CLI::App* app, std::chrono::milliseconds& timeout, const std::string& text);
 
+// --allow-errors.
+CLI::Option* add_allow_errors(CLI::App* app, bool& allows_errors);
+
 // What every change of the model takes.
 void add_model_change(CLI::App* app, ModelChangeOptions& options);
 

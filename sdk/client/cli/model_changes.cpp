@@ -124,13 +124,11 @@ Exit change_model(Session& session, const client::Edit& edit, const ModelChangeO
     auto plan = find_plan(**client, edited->plan);
     if (!plan) return session.fail(plan.error());
     Output::message(summary_of_plan(*plan));
-    const Exit exit = follow_applied(session, *plan, until,
-                                     {.wait = options.wait,
-                                      .wait_asked = options.wait_asked,
-                                      .allows_unreachable = !options.wait_asked});
-    // What does not compile was said to be fine.
-    const bool is_failure = exit == Exit::failed || exit == Exit::hosts_failed;
-    return is_failure && options.allows_errors ? Exit::done : exit;
+    return follow_applied(session, *plan, until,
+                          {.wait = options.wait,
+                           .wait_asked = options.wait_asked,
+                           .allows_unreachable = !options.wait_asked,
+                           .allows_errors = options.allows_errors});
 }
 
 Exit create_environment(Session& session, const NewEnvironmentOptions& options) {

@@ -124,6 +124,7 @@ Exit plan_folder(Session& session, const FolderOptions& options) {
     const auto made = plan_and_show(session, *manifests, options, true);
     if (!made) return session.fail(made.error());
     if (!made->plan.is_null()) Output::message(next_step(made->plan));
+    if (hosts_with_errors(made->plan) > 0 && !options.allows_errors) return Exit::failed;
     return options.exit_code && made->changes_something() ? Exit::pending : Exit::done;
 }
 

@@ -85,8 +85,16 @@ client::Result<json::Value> follow(Session& session, json::Value plan, Clock::ti
     return plan;
 }
 
-Exit exit_of_progress(const PlanProgress& progress, const PlanApplyOptions& options) {
-    if (progress.failed > 0) return progress.hosts == 1 ? Exit::failed : Exit::hosts_failed;
+// Hosts that were allowed not to compile are counted as failed, and are no failure.
+std::int64_t failures_of(const json::Value& plan, const PlanApplyOptions& options) {
+    const std::int64_t allowed = options.allows_errors ? hosts_with_errors(plan) : 0;
+    return std::max<std::int64_t>(PlanProgress(plan).failed - allowed, 0);
+}
+
+Exit exit_of(const json::Value& plan, const PlanApplyOptions& options) {
+    const PlanProgress progress(plan);
+    if (failures_of(plan, options) > 0)
+        return progress.hosts == 1 ? Exit::failed : Exit::hosts_failed;
     if (progress.waiting > 0) return options.wait.count() > 0 ? Exit::timeout : Exit::done;
     const bool lacks_hosts = progress.unreachable > 0 && !options.allows_unreachable;
     return lacks_hosts ? Exit::hosts_failed : Exit::done;
@@ -112,12 +120,17 @@ void show_plan(const Output& output, const json::Value& plan) {
     Output::message(summary_of_plan(plan));
 }
 
+std::int64_t hosts_with_errors(const json::Value& plan) {
+    return plan["summary"].integer_or("errors");
+}
+
 std::string next_step(const json::Value& plan) {
     const std::string id = plan.string_or("id");
     const std::string apply = "ek apply plan " + id;
-    if (plan["summary"].integer_or("errors") > 0) {
+    if (hosts_with_errors(plan) > 0) {
         return "plan " + id +
-               " would be refused, for hosts would not compile; see: ek describe plan " + id;
+               " would be refused, for hosts would not compile; see: ek describe plan " + id +
+               "; applied all the same, they keep what they have: " + apply + " --allow-errors";
     }
     if (!plan.bool_or("requires_approval")) return "plan " + id + ": apply it with: " + apply;
     return "plan " + id + " waits for somebody else: ek approve plan " + id + "; then: " + apply;
@@ -142,11 +155,13 @@ bool confirmed(const std::string& question) {
 }
 
 client::Result<json::Value> act_on_plan(Session& session, const json::Value& plan,
-                                        const std::string& action, seconds wait) {
+                                        const std::string& action, seconds wait,
+                                        bool allows_errors) {
     const auto client = session.open();
     if (!client) return client.error();
     const auto reply = (*client)->send({.method = "POST",
                                         .path = path_of(plan.string_or("id")) + ":" + action,
+                                        .query = {{"errors", allows_errors ? "allow" : ""}},
                                         .body = json::write(json::Object{{"hash", plan["hash"]}}),
                                         .wait = wait});
     if (reply) return parsed(reply->body);
@@ -162,11 +177,15 @@ Exit apply_and_follow(Session& session, const json::Value& plan, const PlanApply
     const std::string id = plan.string_or("id");
     const auto until = Clock::now() + options.wait;
     const auto first = std::min(std::chrono::ceil<seconds>(options.wait), kPreferMost);
-    auto applied = act_on_plan(session, plan, "apply", first);
+    auto applied = act_on_plan(session, plan, "apply", first, options.allows_errors);
     if (!applied) {
         if (applied.error().code == "approval-required") {
             Output::message("somebody else approves it with: ek approve plan " + id +
                             "; then: ek apply plan " + id);
+        }
+        if (applied.error().code == "does-not-compile") {
+            Output::message("these hosts keep what they have with: ek apply plan " + id +
+                            " --allow-errors");
         }
         return session.fail(applied.error());
     }
@@ -191,7 +210,7 @@ Exit follow_applied(Session& session, json::Value& plan, Clock::time_point until
     // Without hosts there is nothing to follow.
     const std::string words = progress.hosts > 0 ? progress.words() : summary_of_plan(plan);
     Output::message("plan " + id + " is applied; " + words);
-    const Exit exit = exit_of_progress(progress, options);
+    const Exit exit = exit_of(plan, options);
     if (progress.failed > 0) {
         Output::message(kSeeWhy);
     } else if (exit != Exit::done || progress.waiting > 0) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 #include "sdk/client/cli/plans.hpp"
@@ -18,6 +19,10 @@ void show_plan(const Output& output, const json::Value& plan);
 // How far the hosts of a plan that is applied are; nothing of another.
 void tell_progress(const json::Value& plan);
 
+// How many of its hosts do not compile: they would get nothing, so it is refused unless that is
+// allowed.
+std::int64_t hosts_with_errors(const json::Value& plan);
+
 // What is to be done with an open plan: "plan plan_1: apply it with: ek apply plan plan_1".
 std::string next_step(const json::Value& plan);
 
@@ -30,7 +35,8 @@ bool confirmed(const std::string& question);
 // shows what it would do now.
 client::Result<json::Value> act_on_plan(Session& session, const json::Value& plan,
                                         const std::string& action,
-                                        std::chrono::seconds wait = std::chrono::seconds(0));
+                                        std::chrono::seconds wait = std::chrono::seconds(0),
+                                        bool allows_errors = false);
 
 // Applies it, follows it as asked and sums up.
 Exit apply_and_follow(Session& session, const json::Value& plan, const PlanApplyOptions& options);

@@ -16,6 +16,8 @@ struct PlanApplyOptions {
     bool wait_asked = false;  // by --wait: for hosts that are not connected too
     // Hosts that are not connected are no failure: they get it when they come back.
     bool allows_unreachable = false;
+    // Nor are those that do not compile: they keep what they have.
+    bool allows_errors = false;
 };
 
 struct FolderOptions : PlanApplyOptions {

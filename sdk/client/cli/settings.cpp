@@ -121,6 +121,36 @@ client::Failure no_key(const SettingOptions& options,
     return failure;
 }
 
+// All that anybody sets, and all that applications take.
+client::Result<std::vector<std::string>> known_keys(client::Client& client) {
+    const auto settings = client.settings();
+    if (!settings) return settings.error();
+    const auto applications = client.applications();
+    if (!applications) return applications.error();
+    std::vector<std::string> keys;
+    for (const client::Setting& one : *settings) keys.push_back(one.key);
+    for (const client::Application& one : *applications) {
+        const auto schema = json::parse(one.parameters);
+        const json::Value none = json::Object{};
+        const json::Value& parameters = schema ? (*schema)["properties"] : none;
+        if (!parameters.is_object()) continue;
+        for (const auto& [key, parameter] : parameters.as_object()) {
+            keys.push_back(key);
+            keys.push_back(one.name + ":" + key);
+        }
+    }
+    return keys;
+}
+
+// A key that counts nowhere may be misspelt, or it is one that nobody uses yet.
+void warn_of_unknown_key(client::Client& client, const std::string& key) {
+    const auto keys = known_keys(client);
+    if (!keys || std::find(keys->begin(), keys->end(), key) != keys->end()) return;
+    const std::string meant = nearest(key, *keys);
+    Output::message("no scope has a setting '" + key + "', and no application takes it" +
+                    (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
+}
+
 }  // namespace
 
 Exit set_setting(Session& session, const SettingOptions& options) {
@@ -150,6 +180,7 @@ Exit impact(Session& session, const ObjectOptions& options) {
     if (!client) return session.fail(client.error());
     const auto impact = (*client)->impact(options.scope, options.name);
     if (!impact) return session.fail(impact.error());
+    if (impact->hosts == 0) warn_of_unknown_key(**client, options.name);
     if (session.output().is_data()) {
         session.output().data(impact->json);
         return Exit::done;

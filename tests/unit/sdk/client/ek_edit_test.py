@@ -184,6 +184,7 @@ class Enrolling(EkCase):
                     page([{**token, "requires_approval": True, "approved_by": "ann"}]))
         self.assertIn(" needed ", self.ek("get", "enrolment-tokens"))
         self.ek("approve", "enrolment-token", "eke_1")
+        self.assertEqual(len(self.api.asked("POST", "/v1/enrolment-tokens/eke_1:approve")), 1)
         self.assertIn("is approved", self.told)
         self.assertIn(" by ann ", self.ek("get", "enrolment-tokens"))
         self.ek("revoke", "enrolment-token", "eke_1")

@@ -8,7 +8,7 @@ import unittest
 
 from ek import EK
 from fake_api import page, problem, reply
-from fleet import GROUPS, FleetCase, environment, plan, setting
+from fleet import GROUPS, FleetCase, application, environment, plan, setting
 from samples import HOST_A
 
 PORT = "/v1/settings/global/port"
@@ -109,6 +109,19 @@ class Edits(FleetCase):
         for refused in ("--dry-run", "--allow-errors", "--no-wait"):
             self.ek("settings", "unset", "global", "port", "--plan", refused, exits=2)
 
+    def test_retiring_a_host_can_be_tried_and_is_followed(self):
+        path = "/v1/hosts/web1:retire"
+        self.api.on("POST", path, reply(200, self.dry))
+        self.assertIn("2 hosts: web1, web2\n", self.ek("retire", "host", "web1", "--dry-run"))
+        self.assertEqual([one.query for one in self.api.asked("POST")], [{"dry_run": "all"}])
+        self.assertNotIn("is retired", self.told)
+        self.applied()
+        self.api.on("POST", path, reply(200, HOST_A, {"Plan": "plan_1"}))
+        self.ek("retire", "host", "web1")
+        self.assertEqual(self.api.asked("POST", path)[-1].query, {})
+        self.assertIn("host web1 is retired", self.told)
+        self.assertIn("plan plan_1 is applied; 2 hosts: 2 succeeded, 0 failed", self.told)
+
     def test_an_environment_is_made_and_never_replaced(self):
         path = "/v1/environments/prod%2Feu"
         self.api.on("PUT", path, reply(201, environment("prod/eu")))
@@ -188,6 +201,25 @@ class Looking(FleetCase):
         self.assertRegex(row, r"^a, b and 28 more +files +/etc/port$")
         self.assertIn("and 1 group of hosts more\n", self.told)
         self.assertIn("setting environment:prod port: 30 hosts, 30 resources", self.told)
+
+    def test_a_key_that_nobody_knows_is_said_to_be_none(self):
+        self.api.on("GET", "/v1/settings", page([setting("global", "owner")]))
+        self.api.on("GET", "/v1/applications", page([application(
+            "web", parameters={"properties": {"port": {"type": "integer"}}})]))
+        for key, told in (
+                ("prot", "no scope has a setting 'prot', and no application takes it; "
+                         "did you mean 'port'?\n"),
+                ("web:prt", "did you mean 'web:port'?\n"), ("zzzzzzzzz", "takes it\n"),
+                ("port", ""), ("web:port", ""), ("owner", "")):
+            path = f"/v1/settings/global/{key.replace(':', '%3A')}/impact"
+            self.api.on("GET", path, reply(200, {
+                "scope": "global", "key": key, "summary": {"hosts": 0, "resources": 0},
+                "more_groups": 0, "groups": []}))
+            with self.subTest(key=key):
+                self.ek("impact", "global", key)
+                self.assertIn("0 hosts, 0 resources", self.told)
+                self.assertIn(told, self.told)
+                self.assertEqual("no scope has" in self.told, told != "")
 
     def test_names_are_completed(self):
         for kind in ("environments", "applications", "assignments"):

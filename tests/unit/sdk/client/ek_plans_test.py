@@ -46,7 +46,7 @@ class Planning(PlanCase):
             groups=[{"count": 30, "hosts": ["a", "b"], "resources": []}], more_groups=4,
             errors=[error], more_errors=1, unasked=[unasked],
             summary={"hosts": 30, "errors": 1})))
-        self.planned()
+        self.planned(exits=1)
         self.assertIn("30 hosts: a, b and 28 more\n", self.shown)
         self.assertIn("and 4 groups of hosts more\n", self.shown)
         self.assertIn("does not compile on 1 host: db1\n  assignment web, /resources/0/id: "
@@ -55,10 +55,12 @@ class Planning(PlanCase):
         self.assertIn("; 1 host does not compile; 1 host could not be asked", self.told)
         self.assertNotIn("prod.yaml", self.told)
         self.assertIn("plan plan_1 would be refused, for hosts would not compile", self.told)
+        self.assertIn("ek apply plan plan_1 --allow-errors", self.told)
         self.assertNotIn("apply it with", self.told)
+        self.planned("--exit-code", exits=1)
         self.write("web.yaml", "kind: assignment\nname: web\napplication: app\n---\n"
                                "kind: application\nname: app\nresources:\n- id: '{{port}}'\n")
-        self.planned()
+        self.planned(exits=1)
         self.assertIn("/web.yaml:8: /resources/0/id: unknown-name: there is no port", self.told)
 
     def test_the_exit_code_says_whether_anything_would_change(self):
@@ -118,6 +120,25 @@ class Applying(PlanCase):
                 self.apply("--yes", *arguments, exits=exits)
         self.assertNotIn("prefer", self.api.asked("POST", APPLY)[-1].headers)
         self.assertIn("see: ek describe plan plan_1", self.told)
+
+    def test_hosts_that_do_not_compile_are_a_failure_unless_they_are_allowed(self):
+        refused = problem(422, "does-not-compile", "1 host would not compile")
+        self.api.on("POST", APPLY, refused)
+        self.apply("--yes", exits=1)
+        self.assertEqual(self.api.asked("POST", APPLY)[-1].query, {})
+        self.assertIn("ek apply plan plan_1 --allow-errors", self.told)
+        self.ek("apply", "plan", "plan_1", "--yes", exits=1)
+        for failed, errors, exits in ((1, 1, 0), (1, 2, 0), (2, 1, 7)):
+            self.api.on("POST", APPLY, reply(202, plan(
+                "applied", summary={**SUMMARY, "errors": errors},
+                progress={**PROGRESS, "succeeded": 2 - failed, "failed": failed})))
+            with self.subTest(failed=failed, errors=errors):
+                self.apply("--yes", "--no-wait", "--allow-errors", exits=exits)
+                self.ek("apply", "plan", "plan_1", "--yes", "--no-wait", "--allow-errors",
+                        exits=exits)
+        self.assertEqual(self.api.asked("POST", APPLY)[-1].query, {"errors": "allow"})
+        self.ek("apply", "-f", str(self.site), "--host", "web1", "--allow-errors", exits=2)
+        self.assertIn("--allow-errors: is for manifests of the fleet", self.told)
 
     def test_json_is_the_plan_as_it_was_applied(self):
         self.api.on("POST", APPLY, reply(200, applied()))
