@@ -19,26 +19,6 @@ namespace fs = std::filesystem;
 constexpr const char* kPluginFolder = "usr/lib/evenkeel/plugins";
 constexpr const char* kEndings[] = {".so", ".manifest.json", ".sum.json"};
 
-// A version becomes part of file names and of a control file.
-Result<void> check_version(const std::string& version) {
-    const bool fits = !version.empty() && version.size() <= 64 && version[0] >= '0' &&
-                      version[0] <= '9' && std::all_of(version.begin(), version.end(), [](char c) {
-                          return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
-                                 (c >= 'A' && c <= 'Z') || c == '.' || c == '-' || c == '+';
-                      });
-    if (fits) return {};
-    return fail(Errc::invalid, "the manifest's version is no semantic version: 1.2.3");
-}
-
-Result<plugin::Package> whole_package(const std::string& file) {
-    plugin::Trust trust;
-    trust.accept_own_user = true;
-    auto found = plugin::inspect_package(EK_TRY(stem_of(file)), trust);
-    if (!found.refusals.empty()) return fail(std::move(found.refusals.front()));
-    EK_CHECK(check_version(found.package.version));
-    return std::move(found.package);
-}
-
 // The three files into `folder`, with the modes that they have on a machine.
 Result<void> lay_out(const plugin::Package& package, const std::string& folder) {
     EK_CHECK(make_folder(folder, 0755));

@@ -33,6 +33,14 @@ Result<std::string> stem_of(const std::string& file) {
     return whole.substr(0, whole.size() - kEnding.size());
 }
 
+Result<plugin::Package> whole_package(const std::string& file) {
+    plugin::Trust trust;
+    trust.accept_own_user = true;
+    auto found = plugin::inspect_package(EK_TRY(stem_of(file)), trust);
+    if (!found.refusals.empty()) return fail(std::move(found.refusals.front()));
+    return std::move(found.package);
+}
+
 Result<std::vector<std::unique_ptr<plugin::Collection>>> open_plugin(const std::string& file,
                                                                      const OpenOptions& options) {
     const std::string stem = EK_TRY(stem_of(file));

@@ -7,12 +7,16 @@
 #include "core/base/result.hpp"
 #include "core/json/json.hpp"
 #include "core/plugin/collection.hpp"
+#include "core/plugin/package.hpp"
 
 namespace evenkeel::tool {
 
 // The path of the plugin's FILE without ".so", absolute; `invalid` when the name has no such end,
 // `not_found` when there is no such file.
 Result<std::string> stem_of(const std::string& file);
+
+// What an agent finds that also takes files of the running user; the error is its first refusal.
+Result<plugin::Package> whole_package(const std::string& file);
 
 struct OpenOptions {
     std::string data_dir;    // empty: "data" beside the plugin

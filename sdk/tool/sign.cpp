@@ -5,7 +5,6 @@
 
 #include "core/base/file.hpp"
 #include "core/crypto/signing.hpp"
-#include "core/plugin/package.hpp"
 #include "core/plugin/sums.hpp"
 #include "sdk/tool/command.hpp"
 #include "sdk/tool/plugin_file.hpp"
@@ -13,19 +12,11 @@
 namespace evenkeel::tool {
 namespace {
 
-// Only what an agent would load, so that no key vouches for a broken plugin.
-Result<void> require_whole(const std::string& stem) {
-    plugin::Trust trust;
-    trust.accept_own_user = true;
-    const auto found = plugin::inspect_package(stem, trust);
-    if (!found.refusals.empty()) return fail(found.refusals.front());
-    return {};
-}
-
 Result<std::string> sign_plugin(const std::string& file, const std::string& key_path) {
     const std::string stem = EK_TRY(stem_of(file));
     const auto key = EK_TRY(crypto::SigningKey::read(key_path));
-    EK_CHECK(require_whole(stem));
+    // No key vouches for a broken plugin.
+    EK_CHECK(whole_package(file));
     const std::string path = stem + ".sum.json";
     const std::string text = EK_TRY(read_file(path));
     auto sums = EK_TRY(plugin::Sums::parse(text));

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""ek-plugin against plugins of the tests: calls, pages, signatures, refusals.
+"""ek-plugin against plugins of the tests: what it writes, calls, pages, signatures, refusals.
 
 usage: tool_test.py EK_PLUGIN TEST_PLUGINS ENDS_DIR
 """
@@ -16,6 +16,7 @@ import unittest
 
 TOOL, PLUGINS, ENDS = (os.path.abspath(path) for path in sys.argv[1:4])
 del sys.argv[1:4]
+SDK = str(pathlib.Path(__file__).resolve().parents[3] / "sdk")
 FILES = (".so", ".manifest.json", ".sum.json")
 
 
@@ -40,6 +41,40 @@ class ToolCase(unittest.TestCase):
 
     def call(self, plugin, *argv, code=0):
         return self.run_tool("call", self.path(plugin), *argv, code=code)
+
+
+class New(ToolCase):
+    def new(self, *argv, code=0):
+        return self.run_tool("new", "--sdk", SDK, *argv, code=code)
+
+    def test_a_plugin_has_the_name_that_it_was_given_everywhere(self):
+        for language, build, files in (("c", "cmake", {"todo.c", "CMakeLists.txt"}),
+                                       ("c++", "meson", {"todo.cpp", "meson.build"})):
+            with self.subTest(language=language, build=build):
+                self.new("todo", "--lang", language, "--build", build, "--dir", language)
+                written = [path for path in (self.folder / language).rglob("*") if path.is_file()]
+                self.assertLessEqual({"todo.schema.json", "todo.manifest.json", "todo_test", "ci.yml",
+                                      "README.md"} | files, {path.name for path in written})
+                self.assertEqual(len({path.suffix for path in written} & {".c", ".cpp"}), 1)
+                for path in written:
+                    self.assertNotRegex(path.read_text(), r"\b[Nn]otes(_test|_embedded)?\b|@[A-Z]+@",
+                                        path)
+                test = self.folder / language / "todo_test"
+                self.assertTrue(os.access(test, os.X_OK))
+
+    def test_nothing_is_overwritten(self):
+        (self.folder / "todo").mkdir()
+        (self.folder / "todo/mine").write_text("mine")
+        self.assertIn("name another one with --dir", self.new("todo", code=1)[1])
+        self.assertEqual([path.name for path in (self.folder / "todo").iterdir()], ["mine"])
+
+    def test_a_name_that_would_break_its_files_is_refused(self):
+        for name in ("Todo", "../todo", "7up", "test", "a" * 41):
+            with self.subTest(name):
+                self.new(name, code=2)
+        self.new("todo", "--lang", "rust", code=2)
+        self.new("todo", "--build", "make", code=2)
+        self.assertEqual(list(self.folder.glob("*todo*")), [])
 
 
 class Calls(ToolCase):
