@@ -239,7 +239,7 @@ WALL_CLOCK = {
     "core/agent/compliance/compliance_tracker.cpp": "`since` and `observed_at`",
     "core/agent/runs/start_commit.cpp": "`since`",
     "core/agent/runs/step_result.cpp": "`since` and `observed_at`",
-    "core/agent/store/agent_store.cpp": "since when a reboot is needed",
+    "core/agent/store/agent_store_meta.cpp": "since when a reboot is needed",
     "core/agent/store/journal.cpp": "when an event happened",
     "orchestrator/api/access.cpp": "tokens end at a date that is shown",
     "orchestrator/api/events_api.cpp": "`since` asks for events by their date",

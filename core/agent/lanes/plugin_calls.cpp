@@ -4,7 +4,6 @@
 #include <map>
 
 #include "core/agent/store/agent_store.hpp"
-#include "core/base/log.hpp"
 #include "core/wire/capabilities.hpp"
 
 namespace evenkeel::agent {
@@ -95,10 +94,6 @@ std::vector<ApplyResult> change(plugin::Collection& collection,
         ignore_absence(description, apply_results.back());
     }
     return apply_results;
-}
-
-bool is_watched(wire::Policy policy) {
-    return policy != wire::Policy::off;
 }
 
 }  // namespace
@@ -300,45 +295,6 @@ std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Descript
 std::vector<ApplyResult> plan(LaneContext& lane, const std::vector<Description>& descriptions,
                               const plugin::Call& call) {
     return change(*lane.collection, descriptions, true, call);
-}
-
-OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
-                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint) {
-    OpenedWatch opened;
-    plugin::Collection& collection = *lane.collection;
-    lane.watch_by(nullptr);
-    if (on_hint && collection.watches()) {
-        auto watch = collection.watch(on_hint);
-        if (watch) {
-            lane.watch_by(std::move(*watch));
-        } else {
-            log::warning("cannot watch a collection, the sweep looks after it",
-                         {{"collection", collection.name()}, {"why", watch.error().what}});
-        }
-    }
-    for (const Metadata& metadata : described) {
-        if (is_watched(metadata.policy) && !lane.interest(metadata.ref.id, true))
-            ++opened.unwatched;
-        if (metadata.schema_version == 0 || metadata.schema_version >= collection.schema_version())
-            continue;
-        auto stored = store.description(metadata.ref);
-        if (!stored || !*stored) continue;
-        auto body = collection.upgrade(metadata.schema_version, without_ensure((*stored)->body));
-        if (!body) {
-            log::error("cannot bring a description up to the plugin's schema",
-                       {{"collection", metadata.ref.collection},
-                        {"id", metadata.ref.id},
-                        {"why", body.error().what}});
-            continue;
-        }
-        if (const json::Value* ensure = (*stored)->body.find("ensure")) {
-            body->as_object().set("ensure", *ensure);
-        }
-        (*stored)->body = std::move(*body);
-        (*stored)->metadata.schema_version = collection.schema_version();
-        opened.upgraded.push_back(std::move(**stored));
-    }
-    return opened;
 }
 
 }  // namespace evenkeel::agent

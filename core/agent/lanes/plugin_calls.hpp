@@ -10,6 +10,10 @@ namespace evenkeel::agent {
 
 class AgentStore;
 
+inline bool is_watched(wire::Policy policy) {
+    return policy != wire::Policy::off;
+}
+
 // Reads the resource and compares it with the description.
 CheckResult check(plugin::Collection& collection, const Description& description,
                   const plugin::Call& call);

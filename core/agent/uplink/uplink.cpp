@@ -16,14 +16,11 @@
 #include "core/link/dialer.hpp"
 #include "core/wire/message.hpp"
 
-// A token identifies the send that was settled: an event's is its number; the settlement of all
-// others is ignored.
 namespace evenkeel::agent {
 namespace {
 
 using link::Disposition;
 
-constexpr std::uint64_t kIgnored = 0;
 // Where thousands dial at once, each waits for its turn in the kernel's queue at the orchestrator.
 constexpr std::chrono::seconds kConnectLimit{30};
 
@@ -227,69 +224,6 @@ void Uplink::beat() {
     beat_timer_ = loop_.after_about(heartbeat_, [this] { beat(); });
 }
 
-void Uplink::pump() {
-    while (up_ && !paused_ && parts_.journal.outbox().in_flight() < kInFlightMost) {
-        if (!send_next()) break;
-    }
-    Journal& journal = parts_.journal;
-    if (!up_ || paused_) return;
-    if (journal.full_report_due() != 0 && journal.outbox().size() < Handover::kPage) {
-        handover_.report_more();
-        digest_after_ = journal.outbox().last();
-    }
-    const auto next = journal.outbox().unsent();
-    if (digest_due_ && journal.full_report_due() == 0 && (!next || *next > digest_after_)) {
-        digest_due_ = false;
-        send_digest();
-    }
-}
-
-// False when there is nothing to send now.
-bool Uplink::send_next() {
-    Journal& journal = parts_.journal;
-    const auto seq = journal.outbox().next();
-    if (!seq) return false;
-    const auto outbox_event = parts_.journal.store().outbox_event(*seq);
-    if (!outbox_event || !*outbox_event) {
-        log::error("an event cannot be read back",
-                   {{"seq", std::to_string(*seq)},
-                    {"why", outbox_event ? "missing" : outbox_event.error().what}});
-        journal.rejected(*seq);
-        return true;
-    }
-    const wire::Event head{journal.store().stream(), *seq, (*outbox_event)->kind,
-                           (*outbox_event)->time, nullptr};
-    link::Message message;
-    message.body = wire::encode(head, (*outbox_event)->data);
-    const auto sent = dialer_->send(std::string(wire::kEventsAddress), *seq, std::move(message));
-    if (!sent && sent.error().code == Errc::limit) {
-        journal.rejected(*seq);
-        return true;
-    }
-    if (!sent) return false;
-    journal.outbox().sent(*seq);
-    return true;
-}
-
-void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
-    Journal& journal = parts_.journal;
-    if (disposition == Disposition::accept) {
-        journal.accepted(token);
-    } else if (disposition == Disposition::reject) {
-        journal.rejected(token);
-    } else if (up_) {
-        // The event was released, and later ones are under way: once these are settled, all are
-        // sent again.
-        paused_ = true;
-        pause_timer_ = loop_.after(options_.release_pause, [this] {
-            paused_ = false;
-            parts_.journal.outbox().rewind();
-            pump();
-        });
-    }
-    pump();
-}
-
 void Uplink::on_request(const wire::Request& request, const link::Message& message) {
     if (message.reply_to != wire::kRepliesAddress) return;
     parts_.requests.answer(request,
@@ -310,18 +244,6 @@ void Uplink::answer(const std::string& correlation, const wire::Reply& reply) {
     if (!sent && sent.error().code == Errc::limit && !reply.error) {
         answer(correlation, wire::Reply{sent.error(), json::Object{}});
     }
-}
-
-void Uplink::send_digest() {
-    send(wire::kEventsAddress, kIgnored,
-         wire::encode(wire::digest_of(stream_, parts_.catalog.inventory())), false);
-    digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
-}
-
-void Uplink::send_live(const std::string& time, const EventDraft& draft) {
-    if (!up_) return;
-    const wire::Event event{parts_.journal.store().stream(), 0, draft.kind, time, draft.data};
-    send(wire::kEventsAddress, kIgnored, wire::encode(event), false);
 }
 
 }  // namespace evenkeel::agent

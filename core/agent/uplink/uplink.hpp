@@ -66,6 +66,9 @@ class Uplink {
 
   private:
     enum class Refusal { none, quarantined, retired };
+    // A token identifies the send that was settled: an event's is its number; the settlement of all
+    // others is ignored.
+    static constexpr std::uint64_t kIgnored = 0;
 
     void on_up();
     void on_down(const Error& error);
