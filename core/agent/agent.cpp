@@ -1,7 +1,6 @@
 #include "core/agent/agent.hpp"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include <sys/stat.h>
@@ -12,7 +11,6 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
-#include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -88,7 +86,10 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
         engine_.repair(ref);
     };
     engine_.on_idle = [this] { give_memory_back_soon(); };
-    requests_.on_release = [this](const std::string& collection) { return let_in(collection); };
+    requests_.on_release = [this](const std::string& collection,
+                                  const std::function<void(bool)>& done) {
+        let_in(collection, done);
+    };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
     tracker_.on_settled = [this](const wire::Ref& ref) { repairs_.wake(ref); };
     tracker_.on_unrecorded = [this](const wire::Ref& ref) {
@@ -99,125 +100,6 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
 
 Agent::~Agent() {
     stop();
-}
-
-void Agent::refuse(std::string plugin, std::string reason) {
-    registry_.refuse({"", std::move(plugin), std::move(reason)});
-}
-
-void Agent::add(std::shared_ptr<plugin::Collection> collection) {
-    using Calls = HeldPlugins::Calls;
-    const std::string name = collection->name();
-    const std::string plugin = collection->plugin();
-    CollectionRunner::Marks marks;
-    // What runs in a process of its own cannot end this one.
-    if (collection->process() == nullptr) {
-        marks.changes = held_.open_mark(name, plugin, Calls::changes);
-        if (collection->parallel()) marks.reads = held_.open_mark(name, plugin, Calls::reads);
-        if (collection->watches())
-            collection->mark_watch(held_.open_mark(name, plugin, Calls::watch));
-    }
-    CollectionRunner* runner = registry_.add(
-        std::make_unique<CollectionRunner>(loop_, std::move(collection), std::move(marks)));
-    if (!runner) return;
-    runner->grace = options_.grace;
-    runner->longest_call = options_.longest_check;
-    runner->silence = options_.silence;
-    runner->on_hung = [this, name] {
-        tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
-    };
-    const auto held = held_.reason(name, plugin);
-    if (!held) return;
-    log::error("a plugin is held", {{"plugin", plugin}, {"why", *held}});
-    runner->disable(*held, wire::UnknownReason::plugin_hung);
-}
-
-void Agent::open_late(CollectionRunner& runner) {
-    // A stamp means nothing to another instance.
-    for (const std::string& id : catalog_.ids_of(runner.name()))
-        catalog_.find({runner.name(), id})->stamp.clear();
-    open(runner,
-         [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
-}
-
-void Agent::replace(const std::string& plugin,
-                    const std::vector<std::shared_ptr<plugin::Collection>>& collections) {
-    registry_.forget_refusals(plugin);
-    std::set<std::string> served;
-    for (const auto& collection : collections) {
-        served.insert(collection->name());
-        serve(plugin, collection);
-    }
-    for (const auto& [name, runner] : registry_) {
-        const plugin::RemotePlugin* process = runner->collection().process();
-        if (!process || process->name() != plugin || served.count(name) != 0) continue;
-        runner->disable("the plugin " + plugin + " was replaced by one that does not serve it",
-                        wire::UnknownReason::no_plugin);
-        tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
-    }
-    if (on_collections) on_collections();
-}
-
-void Agent::serve(const std::string& plugin,
-                  const std::shared_ptr<plugin::Collection>& collection) {
-    const std::string& name = collection->name();
-    CollectionRunner* runner = registry_.find(name);
-    const bool is_its_own = runner && runner->collection().plugin().starts_with(plugin + " ");
-    if (!is_its_own) {
-        add(collection);  // which is refused if another plugin serves it
-        if (runner) return;
-        runner = registry_.find(name);
-    } else if (!runner->replace(collection)) {
-        log::error("a plugin was replaced: restart the agent to use the new one",
-                   {{"collection", name}, {"plugin", collection->plugin()}});
-        return;
-    } else {
-        held_.let_in(name);
-    }
-    log::info("a plugin serves a collection in a new process",
-              {{"collection", name}, {"plugin", collection->plugin()}});
-    open_late(*runner);
-}
-
-void Agent::hold(const std::string& plugin, const std::string& why) {
-    for (const auto& [name, runner] : registry_) {
-        const plugin::RemotePlugin* process = runner->collection().process();
-        if (process == nullptr || process->name() != plugin) continue;
-        held_.hold(name, runner->collection().plugin(), why);
-        runner->disable(*held_.reason(name, runner->collection().plugin()),
-                        wire::UnknownReason::plugin_hung);
-        log::error("a plugin is held", {{"collection", name}, {"why", why}});
-        tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
-    }
-}
-
-bool Agent::let_in(const std::string& collection) {
-    held_.let_in(collection);
-    CollectionRunner* runner = registry_.find(collection);
-    plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
-    if (process == nullptr) return false;
-    process->release();
-    runner->enable();
-    open_late(*runner);
-    return true;
-}
-
-// A plugin that does not come back from its opening hangs in the first call of its lane, as in any
-// other call.
-void Agent::open(CollectionRunner& runner, const std::function<void()>& done) {
-    runner.run<std::optional<Error>>(
-        PluginCall("opening of the collection"),
-        [](LaneContext& lane, const plugin::Call& call) { return lane.collection->open(call); },
-        [this, &runner, done](const Result<std::optional<Error>>& opened) {
-            if (!opened) return done();  // it is held, or hangs
-            if (!*opened) return watches_.open(runner, done);
-            const std::string& why = (*opened)->what;
-            log::error("a collection is unavailable",
-                       {{"collection", runner.name()}, {"why", why}});
-            runner.disable(why, wire::UnknownReason::no_plugin);
-            if (begun_) tracker_.unknown_all(runner.name(), wire::UnknownReason::no_plugin);
-            done();
-        });
 }
 
 // Most plugins take some milliseconds. The calls of one that takes longer wait in its lane behind

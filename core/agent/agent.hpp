@@ -60,6 +60,9 @@ class Agent {
                  const std::vector<std::shared_ptr<plugin::Collection>>& collections);
     // The process of the plugin ("cron") has ended too often.
     void hold(const std::string& plugin, const std::string& why);
+    // Loads a plugin ("cron") that was kept out, if that is possible now; `done` is told whether it
+    // serves its collections. May be empty: it is not possible.
+    std::function<void(const std::string& plugin, std::function<void(bool)> done)> load_held;
     // The collections that there are have changed; may be empty.
     std::function<void()> on_collections;
     // Opens collections and watches, then checks everything, goes on with commands; `ready` comes
@@ -78,6 +81,8 @@ class Agent {
     Engine& engine() { return engine_; }
     ComplianceTracker& tracker() { return tracker_; }
     AgentStore& store() { return *store_; }
+    // For who may outlive this.
+    std::shared_ptr<const AgentStore> shared_store() const { return store_; }
     run::Post poster() { return loop_.poster(); }
     // How long after its deadline a plugin's call may take to notice.
     std::chrono::milliseconds grace() const { return options_.grace; }
@@ -94,7 +99,7 @@ class Agent {
     void serve(const std::string& plugin, const std::shared_ptr<plugin::Collection>& collection);
     // Opens it after the start, and looks at what it serves.
     void open_late(CollectionRunner& runner);
-    bool let_in(const std::string& collection);
+    void let_in(const std::string& collection, const std::function<void(bool)>& done);
     // Tried until it is stored; then `done` is called, which may be empty.
     void report_blind(const std::string& from, const std::string& reason,
                       std::function<void()> done = {});

@@ -104,12 +104,17 @@ std::optional<std::string> HeldPlugins::reason(const std::string& collection,
 }
 
 std::optional<std::string> HeldPlugins::reason_not_to_load(
-    const std::vector<std::string>& collections, const std::string& plugin) {
+    const std::vector<std::string>& collections, const std::string& plugin, bool is_apart) {
+    std::size_t held = 0;
+    std::optional<std::string> reason;
     for (const std::string& collection : collections) {
         const DisabledCollection* disabled = find(collection, plugin);
-        if (disabled && disabled->loading) return disabled->reason;
+        if (!disabled) continue;
+        if (disabled->loading) return disabled->reason;
+        ++held;
+        reason = disabled->reason;
     }
-    return std::nullopt;
+    return is_apart && held == collections.size() ? reason : std::nullopt;
 }
 
 std::shared_ptr<plugin::CallMark> HeldPlugins::open_mark(const std::string& collection,

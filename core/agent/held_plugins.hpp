@@ -24,9 +24,11 @@ class HeldPlugins {
 
     // Why the collection is not to be called; nothing if it may. `plugin` is "files 0.1.0".
     std::optional<std::string> reason(const std::string& collection, const std::string& plugin);
-    // Why not even the code of a plugin with these collections is to be loaded.
+    // Why not even the code of a plugin with these collections is to be loaded: it did not come
+    // back from that, or, where it `is_apart` in a process of its own, all its collections are kept
+    // out.
     std::optional<std::string> reason_not_to_load(const std::vector<std::string>& collections,
-                                                  const std::string& plugin);
+                                                  const std::string& plugin, bool is_apart);
 
     // Keeps the collection out from now on, in later processes too.
     void hold(const std::string& collection, const std::string& plugin, const std::string& why);

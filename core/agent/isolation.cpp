@@ -2,15 +2,23 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <string>
+#include <system_error>
+#include <vector>
 
+#include "core/base/file.hpp"
 #include "core/base/text.hpp"
 
 namespace evenkeel::agent {
 namespace {
 
-bool is_bundled(const std::string& plugin) {
+// A name alone proves nothing: anybody's plugin can be called "files".
+bool is_bundled(const plugin::Package& package, bool is_tried_out) {
     static const std::vector<std::string> kBundled = split(EVENKEEL_BUNDLED_PLUGINS, ',');
-    return std::find(kBundled.begin(), kBundled.end(), plugin) != kBundled.end();
+    if (std::find(kBundled.begin(), kBundled.end(), package.name) == kBundled.end()) return false;
+    std::error_code none_is_installed;
+    return is_tried_out ||
+           std::filesystem::equivalent(parent_of(package.object), kPluginFolder, none_is_installed);
 }
 
 // Where the agent is installed, and in a build tree.
@@ -22,9 +30,11 @@ std::string beside_this_program() {
 
 }  // namespace
 
-std::optional<plugin::Isolation> isolation_of(const Config& config, const std::string& plugin) {
-    const auto decided = config.isolation.find(plugin);
-    const bool apart = decided != config.isolation.end() ? decided->second : !is_bundled(plugin);
+std::optional<plugin::Isolation> isolation_of(const Config& config, const plugin::Package& package,
+                                              bool is_tried_out) {
+    const auto decided = config.isolation.find(package.name);
+    const bool apart =
+        decided != config.isolation.end() ? decided->second : !is_bundled(package, is_tried_out);
     if (!apart) return std::nullopt;
     plugin::Isolation isolation;
     isolation.program = config.plugin_host.empty() ? beside_this_program() : config.plugin_host;

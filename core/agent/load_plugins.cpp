@@ -72,8 +72,9 @@ void warn_of_missing_folders(Agent& agent, const std::vector<std::string>& folde
         std::error_code error;
         std::filesystem::directory_iterator(folder, error);
         if (!error) continue;
-        const std::string why =
-            "the plugin folder " + folder + " is passed over: " + error.message();
+        const std::string why = "the plugin folder " + folder +
+                                " is passed over, make it or take " +
+                                "it out of plugin_dirs: " + error.message();
         log::warning(why);
         agent.registry().warn(why);
     }
@@ -81,9 +82,9 @@ void warn_of_missing_folders(Agent& agent, const std::vector<std::string>& folde
 
 constexpr std::chrono::milliseconds kLoadingMost{20'000};
 
-// Loads the code of plugins on a thread of their own: what they do by themselves may hang.
 }  // namespace
 
+// Loads the code of plugins on a thread of their own: what they do by themselves may hang.
 class PluginLoader::CodeLoader {
   public:
     explicit CodeLoader(std::chrono::milliseconds patience) : patience_(patience) {}
@@ -123,9 +124,9 @@ class PluginLoader::CodeLoader {
 namespace {
 
 // Whether the plugin is kept out, which is said for each of its collections then.
-bool is_held(Agent& agent, const plugin::Package& package) {
+bool is_held(Agent& agent, const plugin::Package& package, bool is_apart) {
     const std::string plugin = package.name + " " + package.version;
-    const auto why = agent.held().reason_not_to_load(package.collections, plugin);
+    const auto why = agent.held().reason_not_to_load(package.collections, plugin, is_apart);
     if (!why) return false;
     for (const std::string& collection : package.collections)
         agent.registry().refuse({collection, plugin, *why});
@@ -143,15 +144,19 @@ PluginLoader::PluginLoader(Agent& agent, Config config, bool accept_own_user)
     // Shared with the plugins, which live as long as the process.
     options_.fingerprint = [sealer = std::make_shared<crypto::Sealer>(agent.store().sealer())](
                                const std::string& bytes) { return sealer->fingerprint(bytes); };
-    options_.known_secrets = [&store = agent.store(), loaded = loaded_] {
-        return secrets_on_host(store, loaded->all());
+    // A thread that is left behind in a plugin may ask when the store is closed.
+    options_.known_secrets = [known = std::weak_ptr(agent.shared_store()),
+                              loaded = loaded_]() -> Result<secrets::SecretTexts> {
+        const auto store = known.lock();
+        if (!store) return fail(Errc::unavailable, "the store is closed");
+        return secrets_on_host(*store, loaded->all());
     };
     options_.agent_version = EVENKEEL_VERSION;
     options_.configurations = config_.collections;
 }
 
-std::optional<plugin::Isolation> PluginLoader::isolation_of(const std::string& name) const {
-    auto isolation = agent::isolation_of(config_, name);
+std::optional<plugin::Isolation> PluginLoader::isolation_of(const plugin::Package& package) const {
+    auto isolation = agent::isolation_of(config_, package, options_.accept_own_user);
     if (isolation) {
         // The process ends before its lane counts as hanging.
         isolation->grace = agent_.grace() / 2;
@@ -165,7 +170,7 @@ std::optional<plugin::Isolation> PluginLoader::isolation_of(const std::string& n
 
 Result<PluginLoader::Collections> PluginLoader::collections_of(const plugin::Package& package) {
     plugin::LoadOptions options = options_;
-    options.isolation = isolation_of(package.name);
+    options.isolation = isolation_of(package);
     auto made = EK_TRY(plugin::collections_of(package, options));
     Collections collections;
     for (auto& each : made) {
@@ -183,8 +188,9 @@ Result<void> PluginLoader::load(const std::string& name, CodeLoader& loader) {
     };
     const auto package = plugin::find_package(config_.plugin_dirs, name, options_);
     if (!package) return refuse(package.error());
-    if (is_held(agent_, *package)) return {};
-    if (!isolation_of(name)) {
+    const bool is_apart = isolation_of(*package).has_value();
+    if (is_held(agent_, *package, is_apart)) return {};
+    if (!is_apart) {
         const std::string& marked =
             package->collections.empty() ? name : package->collections.front();
         const auto code = loader.load(
@@ -210,12 +216,13 @@ Result<void> PluginLoader::load_all() {
         if (agent_.registry().knows(name)) continue;
         agent_.registry().refuse({name, "",
                                   "the configuration has collections." + name +
-                                      ", and no plugin that is loaded serves it"});
+                                      ", and no plugin that is loaded serves it: correct the name, "
+                                      "or install the plugin"});
     }
     for (const auto& [name, apart] : config_.isolation) {
         if (std::find(names.begin(), names.end(), name) != names.end()) continue;
         agent_.registry().warn("the configuration has isolation." + name +
-                               ", and there is no such plugin");
+                               ", and there is no such plugin: correct the name, or leave it out");
     }
     return {};
 }
@@ -230,7 +237,7 @@ Result<PluginLoader::Collections> PluginLoader::load_again(const std::string& na
                                                            const std::string& known_sha256) {
     const auto package = EK_TRY(plugin::find_package(config_.plugin_dirs, name, options_));
     if (package.sha256 == known_sha256) return Collections{};
-    if (!isolation_of(name))
+    if (!isolation_of(package))
         return fail(Errc::conflict,
                     package.object + " was replaced: restart the agent to use the new one");
     return collections_of(package);

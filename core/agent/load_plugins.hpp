@@ -37,7 +37,7 @@ class PluginLoader {
 
     Result<void> load(const std::string& name, CodeLoader& loader);
     Result<Collections> collections_of(const plugin::Package& package);
-    std::optional<plugin::Isolation> isolation_of(const std::string& name) const;
+    std::optional<plugin::Isolation> isolation_of(const plugin::Package& package) const;
 
     Agent& agent_;
     const Config config_;

@@ -43,10 +43,14 @@ ReplacedPlugins::ReplacedPlugins(Agent& agent, PluginLoader& loader, run::Loop& 
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       self_(std::make_shared<ReplacedPlugins*>(this)) {
     watch_folders();
+    agent_.load_held = [this](const std::string& plugin, const std::function<void(bool)>& done) {
+        load_held(plugin, done);
+    };
 }
 
 ReplacedPlugins::~ReplacedPlugins() {
     *self_ = nullptr;
+    agent_.load_held = nullptr;
     if (const auto reactor = plugin::Reactor::shared()) (*reactor)->remove_all(this);
     lane_.stop(std::chrono::seconds(5));
 }
@@ -83,26 +87,38 @@ std::string ReplacedPlugins::running_sum(const std::string& plugin) const {
     return "";
 }
 
-void ReplacedPlugins::on_written(const std::string& plugin) {
-    if (!loader_.may_load(plugin)) return;
-    const auto load = [self = self_, &loader = loader_, post = loop_.poster(), plugin,
-                       known = running_sum(plugin)] {
-        auto loaded =
-            std::make_shared<Result<PluginLoader::Collections>>(loader.load_again(plugin, known));
-        post([self, plugin, loaded] {
+void ReplacedPlugins::load(const std::string& plugin, const std::string& known_sha256,
+                           std::function<void(const Loaded&)> then) {
+    const auto work = [self = self_, &loader = loader_, post = loop_.poster(), plugin, known_sha256,
+                       then = std::move(then)] {
+        auto loaded = std::make_shared<Loaded>(loader.load_again(plugin, known_sha256));
+        post([self, plugin, loaded, then] {
             if (*self == nullptr) return;
-            Agent& agent = (*self)->agent_;
-            if (!*loaded) {
-                const std::string& why = loaded->error().what;
-                log::error("a plugin that was replaced is not used",
-                           {{"plugin", plugin}, {"why", why}});
-                agent.registry().warn(plugin + ": " + why);
-            } else if (!(*loaded)->empty()) {
-                agent.replace(plugin, **loaded);
-            }
+            if (*loaded && !(*loaded)->empty()) (*self)->agent_.replace(plugin, **loaded);
+            then(*loaded);
         });
     };
-    static_cast<void>(lane_.submit(load));
+    static_cast<void>(lane_.submit(work));
+}
+
+void ReplacedPlugins::tell_not_used(const std::string& plugin, const Error& error) {
+    log::error("a plugin is not used", {{"plugin", plugin}, {"why", error.what}});
+    agent_.registry().warn(plugin + ": " + error.what);
+}
+
+void ReplacedPlugins::on_written(const std::string& plugin) {
+    if (!loader_.may_load(plugin)) return;
+    load(plugin, running_sum(plugin), [this, plugin](const Loaded& loaded) {
+        if (!loaded) tell_not_used(plugin, loaded.error());
+    });
+}
+
+void ReplacedPlugins::load_held(const std::string& plugin, const std::function<void(bool)>& done) {
+    load(plugin, "", [this, plugin, done](const Loaded& loaded) {
+        // One that runs in this process has to wait for the next.
+        if (!loaded && loaded.error().code != Errc::conflict) tell_not_used(plugin, loaded.error());
+        done(loaded.has_value());
+    });
 }
 
 }  // namespace evenkeel::agent

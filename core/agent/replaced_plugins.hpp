@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -10,8 +11,8 @@
 
 namespace evenkeel::agent {
 
-// Notices when a plugin's files were written anew (its sum file, which is the last of them), and
-// has the new version served in a new process. [loop]
+// Loads plugins while the agent runs, into processes of their own: those whose files were written
+// anew (the sum file is the last of them), and those that were kept out and are released. [loop]
 class ReplacedPlugins {
   public:
     // Looks at the folders of `loader`, which outlives this, as does the agent.
@@ -21,8 +22,15 @@ class ReplacedPlugins {
     ReplacedPlugins& operator=(const ReplacedPlugins&) = delete;
 
   private:
+    using Loaded = Result<PluginLoader::Collections>;
+
     void watch_folders();
     void on_written(const std::string& plugin);
+    void load_held(const std::string& plugin, const std::function<void(bool)>& done);
+    // Has the plugin served, unless its shared object has this sum; then calls `then`.
+    void load(const std::string& plugin, const std::string& known_sha256,
+              std::function<void(const Loaded&)> then);
+    void tell_not_used(const std::string& plugin, const Error& error);
     std::string running_sum(const std::string& plugin) const;
 
     Agent& agent_;

@@ -1,6 +1,13 @@
 #include "core/plugin/abi.hpp"
 
+#include "core/base/text.hpp"
+
 namespace evenkeel::plugin {
+namespace {
+
+constexpr std::size_t kRuleMost = 4096;
+
+}  // namespace
 
 bool is_status(ek_status status) {
     return status >= EK_OK && status <= EK_E_STALE;
@@ -38,8 +45,10 @@ std::int32_t severity_of(std::int32_t severity) {
 }
 
 Error misbehaviour(std::string_view plugin, std::string_view rule) {
+    // A rule may name what the plugin says of itself.
     return Error{Errc::internal, "plugin " + std::string(plugin) + " misbehaves: " +
-                                     std::string(rule) + "; report it to the plugin's author"};
+                                     printable(head({rule.data(), rule.size()}, kRuleMost)) +
+                                     "; report it to the plugin's author"};
 }
 
 std::vector<std::string> capability_names(std::uint64_t caps) {

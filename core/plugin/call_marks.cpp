@@ -31,8 +31,8 @@ namespace {
 enum State : char { idle = '-', runs = 'R', crashed = 'C', exited = 'E', hung = 'H' };
 constexpr std::size_t kPageBytes = 512;
 constexpr std::size_t kTextAt = 3;
-constexpr std::size_t kTextMost = 400;
-constexpr std::size_t kPluginAt = kTextAt + kTextMost + 1;
+constexpr std::size_t kCallTextMost = 400;
+constexpr std::size_t kPluginAt = kTextAt + kCallTextMost + 1;
 constexpr std::size_t kLostAt = kPageBytes - sizeof(std::uint64_t);
 constexpr std::array kCrashes = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
 
@@ -140,7 +140,7 @@ CallMark::~CallMark() {
 }
 
 void CallMark::begin(std::string_view what) {
-    put(page_, kTextAt, what, kTextMost);
+    put(page_, kTextAt, what, kCallTextMost);
     std::atomic_ref(page_[0]).store(runs, std::memory_order_relaxed);
     running = page_;
 }

@@ -71,7 +71,8 @@ Result<CheckedFile> CheckedFile::open(const std::string& path, bool accept_own_u
         return fail(Errc::denied, path + " is a symlink: put the file itself there");
     if (!file.fd_ || ::fstat(file.fd_.get(), &file.info_) != 0)
         return fail(system_error(errno, "cannot open " + path + ", install the plugin again"));
-    if (!S_ISREG(file.info_.st_mode)) return fail(Errc::denied, path + " is no regular file");
+    if (!S_ISREG(file.info_.st_mode))
+        return fail(Errc::denied, path + " is no regular file: put the file itself there");
     EK_CHECK(require_safe(file.info_, path, accept_own_user));
     return file;
 }
@@ -83,10 +84,12 @@ Result<void> CheckedFile::read(std::size_t most,
         const ssize_t length =
             ::pread(fd_.get(), buffer.data(), buffer.size(), static_cast<off_t>(total));
         if (length < 0 && errno == EINTR) continue;
-        if (length < 0) return fail(system_error(errno, "cannot read " + path_));
+        if (length < 0)
+            return fail(system_error(errno, "cannot read " + path_ + ", install the plugin again"));
         if (length == 0) return {};
         total += static_cast<std::size_t>(length);
-        if (total > most) return fail(Errc::limit, path_ + " is too large");
+        if (total > most)
+            return fail(Errc::limit, path_ + " is too large: install the plugin again");
         take(std::string_view(buffer.data(), static_cast<std::size_t>(length)));
     }
 }

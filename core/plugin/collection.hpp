@@ -73,6 +73,9 @@ class Collection {
     virtual bool watches() const = 0;                      // [any]
     // What the plugin can do, by the ABI's names: "read", "apply", "batch", ... [any]
     virtual std::vector<std::string> capabilities() const { return {}; }
+    // The id of the key that the plugin's files are signed by, of those that this host believes;
+    // empty: of none. [any]
+    virtual std::string signed_by() const { return {}; }
     // Which implementation serves it on this machine ("apt"); empty: there is only one. [any]
     virtual std::string backend() const { return {}; }
     // Why no call is possible: its configuration is wrong, or the plugin did not open it. Every

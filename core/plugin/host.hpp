@@ -1,14 +1,13 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include <evenkeel/plugin.h>
 
 #include "core/base/result.hpp"
-#include "core/plugin/log_limit.hpp"
+#include "core/plugin/plugin_log.hpp"
 #include "core/plugin/storage.hpp"
 #include "core/secrets/redactor.hpp"
 
@@ -26,41 +25,30 @@ class Host {
     static Result<std::shared_ptr<Host>> make(const Package& package, const LoadOptions& options);
 
     const ek_host* table() const { return &table_; }
-    const std::string& plugin() const { return plugin_; }  // "files 0.1.0"
+    const std::string& plugin() const { return plugin_; }        // "files 0.1.0"
+    const std::string& signed_by() const { return signed_by_; }  // as in Package
     const secrets::Redactor& redactor() const { return redactor_; }
     // The process that the plugin runs in; null: this one. It lives as long as this.
     RemotePlugin* process() const { return process_.get(); }
     // Before there is an instance.
     void run_by(std::shared_ptr<RemotePlugin> process) { process_ = std::move(process); }
-    // One entry in the log: `severity` is an EK_SEV_.
-    void log(std::int32_t severity, ek_str message, ek_str fields) const;
-    // Takes the secrets of all descriptions of this host out of a plugin's sentences, which may
-    // quote what it found on the machine (a log, the output of a tool). The first sentence costs a
-    // reading of every description that has a secret; keep it for one call only, as they change.
-    class Filter {
-      public:
-        explicit Filter(const Host& host) : host_(host) {}
-        std::string operator()(std::string sentence);
-
-      private:
-        const Host& host_;
-        std::optional<Result<secrets::SecretTexts>> secrets_;
-    };
+    const PluginLog& log() const { return log_; }
+    SecretFilter filter() const { return SecretFilter(known_secrets_); }
 
     Host(const Host&) = delete;
     Host& operator=(const Host&) = delete;
 
   private:
-    explicit Host(const LoadOptions& options);
-    bool may_log() const;
+    Host(const Package& package, const LoadOptions& options);
     static void on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* extension(void* ctx, const char* id) noexcept;
 
-    std::string plugin_, version_, data_dir_;
+    const std::string plugin_, version_, signed_by_;
+    std::string data_dir_;
     secrets::Redactor redactor_;
     secrets::KnownSecrets known_secrets_;
-    mutable LogLimit log_limit_;
-    std::unique_ptr<Storage> storage_;  // null without a folder
+    PluginLog log_;
+    std::shared_ptr<Storage> storage_;  // null without a folder
     ek_host table_{};
     std::shared_ptr<RemotePlugin> process_;  // the last member: it logs until it is gone
 };

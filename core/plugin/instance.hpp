@@ -49,6 +49,7 @@ class Instance : public Collection {
     bool watches() const override { return can(EK_CAP_WATCH); }
     std::vector<std::string> actions() const override;
     std::vector<std::string> capabilities() const override;
+    std::string signed_by() const override { return host_->signed_by(); }
     std::string backend() const override { return is_open() ? backend_ : ""; }
     std::optional<Error> trouble() const override { return is_open() ? trouble_ : std::nullopt; }
     RemotePlugin* process() const override { return host_->process(); }
@@ -100,7 +101,7 @@ class Instance : public Collection {
     // The error of a call that changes nothing, without secrets.
     tl::unexpected<Error> fail_with(Error error) const;
     // The call, with what the plugin says of its progress without secrets. `filter` outlives it.
-    static Call filtered(const Call& call, Host::Filter& filter);
+    static Call filtered(const Call& call, SecretFilter& filter);
 
     // All, or those of `ids`, by list or read with these flags.
     Result<std::vector<Item>> items(const std::vector<std::string>& ids, std::uint32_t flags,
@@ -115,15 +116,15 @@ class Instance : public Collection {
     // The rule that the item breaks; empty: none. `stamp`: the one that was given for it.
     std::string broken_rule(const Item& item, std::string_view stamp, std::uint32_t flags) const;
     Applied applied_of(Part& part, std::optional<Error> error, bool dry_run,
-                       const json::Value& description, Host::Filter& filter) const;
+                       const json::Value& description, SecretFilter& filter) const;
     // A sentence for each described field that has gone out of use.
     std::vector<std::string> deprecations_in(const json::Value& description) const;
     // These, and the warnings and errors, without the one that is `told` as the error of the call.
     std::vector<std::string> notes_of(const Part& part, const Diagnostic* told,
-                                      const json::Value& description, Host::Filter& filter) const;
+                                      const json::Value& description, SecretFilter& filter) const;
     std::optional<wire::Output> output_of(const PrintedOutput& printed,
                                           const json::Value& description,
-                                          Host::Filter& filter) const;
+                                          SecretFilter& filter) const;
     void redact_change(const json::Value& description, ReportedChange& reported) const;
     // Why this is refused before the plugin is asked to do it; nothing when it is not.
     std::optional<Error> refusal(const std::string& id, const json::Value& description,

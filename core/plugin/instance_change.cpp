@@ -33,7 +33,7 @@ std::uint32_t change_flags(bool dry_run, const Call& call) {
 
 }  // namespace
 
-Call Instance::filtered(const Call& call, Host::Filter& filter) {
+Call Instance::filtered(const Call& call, SecretFilter& filter) {
     Call copy = call;
     if (!call.progress) return copy;
     copy.progress = [&filter, tell = call.progress](Progress progress) {
@@ -63,7 +63,7 @@ std::vector<std::string> Instance::deprecations_in(const json::Value& descriptio
 
 std::vector<std::string> Instance::notes_of(const Part& part, const Diagnostic* told,
                                             const json::Value& description,
-                                            Host::Filter& filter) const {
+                                            SecretFilter& filter) const {
     std::vector<std::string> notes = deprecations_in(description);
     for (const Diagnostic& diag : part.diags) {
         if (diag.severity < EK_SEV_WARNING || &diag == told || diag.summary.empty()) continue;
@@ -75,14 +75,14 @@ std::vector<std::string> Instance::notes_of(const Part& part, const Diagnostic* 
 
 std::optional<wire::Output> Instance::output_of(const PrintedOutput& printed,
                                                 const json::Value& description,
-                                                Host::Filter& filter) const {
+                                                SecretFilter& filter) const {
     if (printed.bytes() == 0) return std::nullopt;
     std::string text = filter(host_->redactor().text(fields_, description, printed.text()));
     return wire::bounded({to_utf8(text), printed.bytes(), printed.is_cut()});
 }
 
 Applied Instance::applied_of(Part& part, std::optional<Error> error, bool dry_run,
-                             const json::Value& description, Host::Filter& filter) const {
+                             const json::Value& description, SecretFilter& filter) const {
     Applied applied;
     applied.error = std::move(error);
     applied.notes = notes_of(part, applied.error ? part.error() : nullptr, description, filter);
@@ -150,7 +150,7 @@ Applied Instance::apply(const std::string& id, const json::Value& description, b
                         const Call& call) {
     if (auto refused = refusal(id, description, dry_run, call)) return {{}, {}, std::move(refused)};
     if (dry_run && !can_plan()) return plan_apply(id, description, call);
-    Host::Filter filter(*host_);
+    SecretFilter filter = host_->filter();
     Answers answers(filtered(call, filter), change_flags(dry_run, call));
     const std::string desired = json::write(description);
     auto error = run("apply", answers, [&](ek_instance* self, const ek_call* frame) {
@@ -162,7 +162,7 @@ Applied Instance::apply(const std::string& id, const json::Value& description, b
 Applied Instance::remove(const std::string& id, bool dry_run, const Call& call) {
     if (auto refused = refusal(id, {}, dry_run, call)) return {{}, {}, std::move(refused)};
     if (dry_run && !can_plan()) return plan_remove(id, call);
-    Host::Filter filter(*host_);
+    SecretFilter filter = host_->filter();
     Answers answers(filtered(call, filter), change_flags(dry_run, call));
     auto error = run("remove", answers, [&](ek_instance* self, const ek_call* frame) {
         return table_.remove(self, frame, borrow(id));
@@ -192,7 +192,7 @@ std::vector<Applied> Instance::apply_many(const std::vector<Entry>& entries, boo
 
 void Instance::run_many(const std::vector<const Entry*>& entries, const std::vector<Applied*>& into,
                         bool dry_run, const Call& call) {
-    Host::Filter filter(*host_);
+    SecretFilter filter = host_->filter();
     Answers answers(filtered(call, filter), change_flags(dry_run, call));
     json::Array array;
     for (const Entry* entry : entries) {
@@ -244,7 +244,7 @@ Applied Instance::invoke(const std::string& id, const std::string& action,
                 {},
                 Error{Errc::unsupported,
                       "the collection " + name_ + " has no action \"" + printable(action) + "\""}};
-    Host::Filter filter(*host_);
+    SecretFilter filter = host_->filter();
     Answers answers(filtered(call, filter), 0);
     const std::string given = arguments.is_null() ? "{}" : json::write(arguments);
     auto error = run("invoke", answers, [&](ek_instance* self, const ek_call* frame) {

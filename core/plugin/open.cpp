@@ -48,7 +48,7 @@ Result<std::shared_ptr<OpenInstance>> open(const ek_module& module, const ek_col
     if (status != EK_OK)
         return fail(errc_of(status),
                     "plugin " + host->plugin() + " does not open " + copy(table.name) + ": " +
-                        Host::Filter(*host)(answers.error_text().value_or("it does not say why")));
+                        host->filter()(answers.error_text().value_or("it does not say why")));
     if (handle == nullptr) return fail(misbehaviour(host->plugin(), "open gives no instance"));
     return std::make_shared<OpenInstance>(module, host, handle);
 }

@@ -15,6 +15,8 @@
 #include "core/crypto/hash.hpp"
 #include "core/json/json.hpp"
 #include "core/plugin/checked_file.hpp"
+#include "core/plugin/manifest_texts.hpp"
+#include "core/plugin/permissions.hpp"
 #include "core/plugin/platform.hpp"
 #include "core/plugin/sums.hpp"
 
@@ -30,21 +32,21 @@ bool is_name(const std::string& name) {
     });
 }
 
+// It becomes part of file names and of lines for people.
+bool is_version(const std::string& text) {
+    const auto is_part = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+               c == '.' || c == '-' || c == '+';
+    };
+    return text.size() <= 64 && text[0] >= '0' && text[0] <= '9' &&
+           std::all_of(text.begin(), text.end(), is_part);
+}
+
 Result<std::string> read_text(const std::string& path, bool accept_own_user) {
     const CheckedFile file = EK_TRY(CheckedFile::open(path, accept_own_user));
     std::string text;
     EK_CHECK(file.read(kTextMax, [&](std::string_view piece) { text += piece; }));
     return text;
-}
-
-Result<std::vector<std::string>> texts(const json::Value& list) {
-    std::vector<std::string> found;
-    if (!list.is_array()) return fail(Errc::invalid, "is no list");
-    for (const json::Value& each : list.as_array()) {
-        if (!each.is_string()) return fail(Errc::invalid, "has a name that is no string");
-        found.push_back(each.as_string());
-    }
-    return found;
 }
 
 Result<void> read_manifest(Package& package) {
@@ -54,10 +56,11 @@ Result<void> read_manifest(Package& package) {
     package.abi_major = manifest["abi"].integer_or("major");
     if (package.id.empty() || package.version.empty())
         return fail(Errc::invalid, "it lacks id or version");
-    auto collections = texts(manifest["collections"]);
-    if (!collections) return fail("collections", collections.error());
-    if (collections->empty()) return fail(Errc::invalid, "it lists no collections");
-    package.collections = std::move(*collections);
+    if (!is_version(package.version))
+        return fail(Errc::invalid, "its version is none such as 1.2.3");
+    package.collections = EK_TRY(texts_of(manifest["collections"], "collections"));
+    if (package.collections.empty()) return fail(Errc::invalid, "it lists no collections");
+    EK_CHECK(permissions_of(package.manifest));
     return {};
 }
 
@@ -126,7 +129,7 @@ Result<void> require_safe_folder(const std::string& folder, bool accept_own_user
     if (!accept_own_user) return require_trusted(folder, TrustedOwner::root);
     struct stat info {};
     if (::stat(folder.c_str(), &info) != 0) {
-        return fail(system_error(errno, "cannot look at " + folder));
+        return fail(system_error(errno, "cannot look at " + folder + ", name another folder"));
     }
     return require_safe(info, folder, accept_own_user);
 }

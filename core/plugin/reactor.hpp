@@ -26,6 +26,8 @@ class Reactor {
 
     // The process's reactor, started with the first call. [any]
     static Result<Reactor*> shared();
+    // Whether the caller is on the reactor's thread, where it must not take long. [any]
+    static bool is_this_thread();
     Reactor(const Reactor&) = delete;
     Reactor& operator=(const Reactor&) = delete;
 
@@ -80,7 +82,6 @@ class Reactor {
     // These three answer false when the thread was left behind.
     bool handle(std::uint64_t thread, std::uint64_t id, std::uint32_t events);
     bool run_posted(std::uint64_t thread);
-    std::size_t posted() const;
     bool end_turn(std::uint64_t thread);
     void begin_turn(std::chrono::milliseconds patience, const void* key,
                     std::shared_ptr<Task> task);

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <utility>
 
 #include <unistd.h>
@@ -38,19 +39,32 @@ bool is_there(const std::string& path) {
 
 }  // namespace
 
-Result<std::unique_ptr<Storage>> Storage::open(std::string folder, std::string plugin) {
-    EK_CHECK(make_folder(folder, 0700));
-    std::unique_ptr<Storage> storage(new Storage(std::move(folder), std::move(plugin)));
+Result<std::shared_ptr<Storage>> Storage::open(const std::string& folder,
+                                               const std::string& plugin) {
+    static std::mutex mutex;
+    // Never destroyed, like the plugins that use it.
+    static auto* const open_ones = new std::map<std::string, std::weak_ptr<Storage>>;
+    const std::lock_guard lock(mutex);
+    std::weak_ptr<Storage>& known = (*open_ones)[folder];
+    if (auto storage = known.lock()) return storage;
+    std::shared_ptr<Storage> storage(new Storage(folder, plugin));
+    EK_CHECK(storage->take_stock());
+    known = storage;
+    return storage;
+}
+
+// Nobody else is at work in the folder: what is no value there was left half written by a process
+// that ended.
+Result<void> Storage::take_stock() {
+    EK_CHECK(make_folder(folder_, 0700));
     std::error_code error;
-    for (std::filesystem::directory_iterator at(storage->folder_, error), end; !error && at != end;
+    for (std::filesystem::directory_iterator at(folder_, error), end; !error && at != end;
          at.increment(error)) {
-        // What a crash has left half written.
-        if (is_key_name(at->path().filename().string())) ++storage->count_;
+        if (is_key_name(at->path().filename().string())) ++count_;
         else ::unlink(at->path().c_str());
     }
-    if (error)
-        return fail(Errc::unavailable, "cannot list " + storage->folder_ + ": " + error.message());
-    return storage;
+    if (error) return fail(Errc::unavailable, "cannot list " + folder_ + ": " + error.message());
+    return {};
 }
 
 Storage::Storage(std::string folder, std::string plugin)

@@ -14,8 +14,11 @@ namespace evenkeel::plugin {
 // agent's, under the SHA-256 of its key. Refusals and failures are in the log. [any]
 class Storage {
   public:
-    // Makes the folder. `plugin` ("files 0.1.0") is for the log.
-    static Result<std::unique_ptr<Storage>> open(std::string folder, std::string plugin);
+    // Makes the folder. All of this process that ask for a folder have the same one, so that two
+    // versions of a plugin, one of which replaces the other, cannot harm each other's values.
+    // `plugin` ("files") is for the log.
+    static Result<std::shared_ptr<Storage>> open(const std::string& folder,
+                                                 const std::string& plugin);
     Storage(const Storage&) = delete;
     Storage& operator=(const Storage&) = delete;
 
@@ -23,6 +26,7 @@ class Storage {
 
   private:
     Storage(std::string folder, std::string plugin);
+    Result<void> take_stock();
     static ek_status get(void* ctx, ek_str key, void* sink_ctx, ek_storage_sink sink) noexcept;
     static ek_status put(void* ctx, ek_str key, ek_str bytes) noexcept;
     static ek_status erase(void* ctx, ek_str key) noexcept;

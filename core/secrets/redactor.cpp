@@ -220,24 +220,34 @@ namespace {
 // More of it is in no error.
 constexpr std::size_t kRestBytesMost = 256;
 
-// How many bytes at the end of `text` begin a secret: where somebody cut it.
+// How many bytes at the end of `text` begin a secret: where somebody cut it. Of fewer than
+// kSecretTextBytesMin nothing can be said. Each secret costs one search for a few bytes.
 std::size_t begun_at_end(std::string_view text, const SecretTexts& secrets) {
+    if (text.size() < kSecretTextBytesMin) return 0;
+    const std::string_view last = text.substr(text.size() - kSecretTextBytesMin);
     std::size_t most = 0;
-    for (const std::string& secret : secrets)
-        for (std::size_t size = std::min({secret.size(), text.size(), kRestBytesMost}); size > most;
-             --size)
-            if (text.ends_with(std::string_view(secret).substr(0, size))) most = size;
+    for (const std::string& secret : secrets) {
+        const std::string_view head = std::string_view(secret).substr(0, kRestBytesMost);
+        for (std::size_t at = head.find(last); at != head.npos; at = head.find(last, at + 1)) {
+            const std::size_t size = at + kSecretTextBytesMin;
+            if (size > most && text.ends_with(head.substr(0, size))) most = size;
+        }
+    }
     return most;
 }
 
 // The same at the beginning of `text`, of a secret's end.
 std::size_t ended_at_begin(std::string_view text, const SecretTexts& secrets) {
+    if (text.size() < kSecretTextBytesMin) return 0;
+    const std::string_view first = text.substr(0, kSecretTextBytesMin);
     std::size_t most = 0;
-    for (const std::string& secret : secrets)
-        for (std::size_t size = std::min({secret.size(), text.size(), kRestBytesMost}); size > most;
-             --size)
-            if (text.starts_with(std::string_view(secret).substr(secret.size() - size)))
-                most = size;
+    for (const std::string& secret : secrets) {
+        const std::size_t rest = std::min(secret.size(), kRestBytesMost);
+        const std::string_view tail = std::string_view(secret).substr(secret.size() - rest);
+        for (std::size_t at = tail.find(first); at != tail.npos; at = tail.find(first, at + 1))
+            if (tail.size() - at > most && text.starts_with(tail.substr(at)))
+                most = tail.size() - at;
+    }
     return most;
 }
 
@@ -246,9 +256,9 @@ std::string without_rests(std::string text, std::string_view mark, const SecretT
     for (std::size_t at = text.find(mark); at != text.npos; at = text.find(mark, at + 1)) {
         const std::size_t after = at + mark.size();
         const std::size_t ended = ended_at_begin(std::string_view(text).substr(after), secrets);
-        if (ended >= kSecretTextBytesMin) text.replace(after, ended, kHidden);
+        if (ended != 0) text.replace(after, ended, kHidden);
         const std::size_t begun = begun_at_end(std::string_view(text).substr(0, at), secrets);
-        if (begun < kSecretTextBytesMin) continue;
+        if (begun == 0) continue;
         text.replace(at - begun, begun, kHidden);
         at = at - begun + kHidden.size();
     }

@@ -1,6 +1,11 @@
 """The agent alone on a host: its daemon as a unit, and its commands with and without the daemon."""
 
 import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
 import unittest
 
 from harness.lone import LoneCase
@@ -9,6 +14,23 @@ from support.wait import eventually
 
 MOTD = {"collection": "files", "id": "/etc/motd",
         "description": {"content": "hello\n", "mode": "0644"}, "policy": "enforce"}
+
+
+def signed_package(bed, name):
+    """A plugin of the tests, signed, packed and laid into the host: (public key, its id, path)."""
+    build = pathlib.Path(os.environ["EVENKEEL_BUILD"])
+    with tempfile.TemporaryDirectory() as folder:
+        def tool(*argv):
+            return subprocess.run([build / "sdk/tool/ek-plugin", *argv], cwd=folder, check=True,
+                                  capture_output=True, text=True).stdout.strip()
+        for end in ("so", "manifest.json", "sum.json"):
+            shutil.copy(build / f"tests/support/plugins/{name}.{end}", folder)
+        public = tool("keygen", "key")
+        tool("sign", f"{name}.so", "--key", "key")
+        sums = json.loads(pathlib.Path(folder, f"{name}.sum.json").read_text(encoding="utf-8"))
+        package = tool("pack", "--deb", f"{name}.so")
+        shutil.copy(pathlib.Path(folder, package), bed.files / "root")
+    return public, sums["signature"]["key"], f"/root/{package}"
 
 
 class AgentAlone(LoneCase):
@@ -81,6 +103,38 @@ class AgentAlone(LoneCase):
         self.assertEqual(mode, "600 root\n")
         done = self.bed.run("runuser", "-u", "alice", "--", AGENT, "check", check=False)
         self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+
+    def configure(self, **config):
+        write(self.bed, "/etc/evenkeel/agent.json", json.dumps(config))
+
+    def test_a_signed_package_is_installed_and_loaded_by_who_trusts_its_key(self):
+        public, key, package = signed_package(self.bed, "throws")
+        self.bed.run("dpkg", "--install", package)
+        self.addCleanup(self.configure)
+        self.addCleanup(self.bed.run, "dpkg", "--purge", "evenkeel-plugin-throws")
+        stranger = signed_package(self.bed, "throws")[0]
+
+        def shown():
+            code, told = self.agent("plugins")
+            self.assertEqual(code, 0, told)
+            return {entry["plugin"]: entry for entry in told["plugins"]}
+
+        def check():
+            throws, files = shown()["throws"], shown()["files"]
+            self.assertEqual((throws["state"], throws["signed_by"], throws["isolation"]),
+                             ("loaded", key, "process"), throws)
+            self.assertEqual(files["state"], "refused", files)
+            self.assertIn("files.sum.json is not signed", files["reason"])
+        plugins = [{"name": "throws"}, {"name": "files"}]
+        self.configure(plugins=plugins, require_signatures=True, plugin_keys=[stranger, public])
+        self.with_and_without_daemon(check)
+        self.bed.run("systemctl", "stop", AGENT)
+        self.configure(plugins=plugins, require_signatures=True, plugin_keys=[stranger])
+        self.assertIn("which is none of plugin_keys", shown()["throws"]["reason"])
+        self.configure(plugins=plugins)
+        told = shown()
+        self.assertIsNone(told["throws"]["signed_by"])
+        self.assertEqual(told["files"]["isolation"], "none")
 
     def test_a_wrong_configuration_is_named_and_not_tried_again(self):
         write(self.bed, "/etc/evenkeel/agent.json", '{"swep": {}}')

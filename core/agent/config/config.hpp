@@ -18,10 +18,13 @@ struct OrchestratorConfig {
     std::string token_file;  // empty: this agent does not enrol by itself
 };
 
+// Where the plugins that come with Evenkeel are installed.
+inline constexpr const char* kPluginFolder = "/usr/lib/evenkeel/plugins";
+
 struct Config {
     std::string state_dir = "/var/lib/evenkeel/agent";
     std::string socket = "/run/evenkeel/agent.sock";
-    std::vector<std::string> plugin_dirs = {"/usr/lib/evenkeel/plugins"};
+    std::vector<std::string> plugin_dirs = {kPluginFolder};
     std::optional<std::vector<std::string>> plugins;  // names; none given: all that are found
     // By plugin: whether it runs in a process of its own. What is not named does, unless it comes
     // with Evenkeel.

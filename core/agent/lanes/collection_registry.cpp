@@ -8,6 +8,14 @@
 #include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
+namespace {
+
+// "files" of "files 0.1.0".
+std::string name_of(const std::string& plugin) {
+    return plugin.substr(0, plugin.rfind(' '));
+}
+
+}  // namespace
 
 CollectionRunner* CollectionRegistry::find(const std::string& collection) const {
     const auto found = runners_.find(collection);
@@ -67,10 +75,15 @@ void CollectionRegistry::refuse(Refused refused) {
     refused_.push_back(std::move(refused));
 }
 
+std::string CollectionRegistry::held_plugin(const std::string& collection) const {
+    for (const Refused& refused : refused_)
+        if (refused.collection == collection) return name_of(refused.plugin);
+    return "";
+}
+
 void CollectionRegistry::forget_refusals(const std::string& plugin) {
-    std::erase_if(refused_, [&](const Refused& refused) {
-        return refused.collection.empty() && refused.plugin == plugin;
-    });
+    std::erase_if(refused_,
+                  [&](const Refused& refused) { return name_of(refused.plugin) == plugin; });
 }
 
 std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
@@ -96,15 +109,17 @@ json::Value CollectionRegistry::describe() const {
     json::Array plugins;
     for (const auto& [name, runner] : runners_) {
         const plugin::Collection& collection = runner->collection();
-        const std::string& plugin = collection.plugin();  // name, space, version
-        const std::size_t space = std::min(plugin.rfind(' '), plugin.size());
+        const std::string& plugin = collection.plugin();
+        const std::string plugin_name = name_of(plugin);
         const std::string& reason = runner->disabled_reason();
         plugins.push_back(json::Object{
             {"collection", name},
-            {"plugin", plugin.substr(0, space)},
-            {"version", text_or_null(plugin.substr(std::min(space + 1, plugin.size())))},
+            {"plugin", plugin_name},
+            {"version",
+             text_or_null(plugin.substr(std::min(plugin_name.size() + 1, plugin.size())))},
             {"state", reason.empty() ? "loaded" : "out_of_order"},
             {"reason", text_or_null(reason)},
+            {"signed_by", text_or_null(collection.signed_by())},
             {"isolation", collection.process() ? "process" : "none"},
             {"process", collection.process() ? collection.process()->describe() : json::Value()},
             {"backend", text_or_null(collection.backend())},

@@ -27,6 +27,9 @@ class CollectionRegistry {
     // Takes it in; the first one of a name stays, a second is refused.
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);
+    // The plugin ("cron") that serves this collection and was not loaded because it is kept out;
+    // empty: none.
+    std::string held_plugin(const std::string& collection) const;
     // The plugin ("files") was loaded after all.
     void forget_refusals(const std::string& plugin);
     // Adds to what describe() says of where plugins were looked for.

@@ -33,8 +33,8 @@ class Requests {
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
-    // A collection that was kept out is let in again; true: it is served at once.
-    std::function<bool(const std::string& collection)> on_release;
+    // A collection that was kept out is let in again; `done` is told whether it is served now.
+    std::function<void(const std::string& collection, std::function<void(bool)> done)> on_release;
 
     // read, list, plan, inventory, schema. `answer` is called once, possibly at once.
     void answer(const wire::Request& request, Answer answer);

@@ -35,6 +35,14 @@ bool does_roots_work(const Permissions& permissions) {
     });
 }
 
+// What its process has said itself says what to do.
+Error not_started(const Package& package, const Error& error) {
+    const bool is_silent = error.what.starts_with("its process");
+    return {error.code,
+            "plugin " + package.name + ": " + error.what +
+                (is_silent ? "; to see why run: ek-plugin doctor " + package.object : "")};
+}
+
 // Who waits for another's start looks that often whether its own call is over.
 constexpr milliseconds kLook{50};
 
@@ -66,7 +74,7 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
     EK_CHECK(plugin->prepare(accept_own_user));
     EK_CHECK(require_same_object(plugin->service_.package));
     auto child = plugin->start_process(0, -1);
-    if (!child) return fail("plugin " + plugin->name(), child.error());
+    if (!child) return fail(not_started(plugin->service_.package, child.error()));
     EK_CHECK(require_same_object(plugin->service_.package));
     plugin->tables_ = (*child)->tables();
     plugin->build_tables();

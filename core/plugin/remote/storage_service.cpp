@@ -9,8 +9,6 @@
 namespace evenkeel::plugin {
 namespace {
 
-using Operation = StorageRequest::Operation;
-
 ek_status keep(void* into, ek_str bytes) {
     *static_cast<std::string*>(into) = copy(bytes);
     return EK_OK;
@@ -29,6 +27,7 @@ StorageService::StorageService(const ek_host& host, std::function<void(FrameWrit
       reply_(std::move(reply)) {}
 
 bool StorageService::serve(FrameReader& frame) {
+    using Operation = StorageRequest::Operation;
     const StorageRequest request = storage_request_of(frame);
     if (!frame.whole()) return false;
     const auto work = [this, number = request.number, operation = request.operation,

@@ -1,9 +1,13 @@
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
 
 #include <unistd.h>
 
+#include "core/agent/isolation.hpp"
 #include "core/agent/load_plugins.hpp"
 #include "core/agent/replaced_plugins.hpp"
 #include "core/base/file.hpp"
@@ -59,6 +63,21 @@ class Isolated : public AgentBench {
         return described["pid"].is_integer() ? static_cast<pid_t>(described["pid"].as_integer())
                                              : 0;
     }
+    // By the command lines of this process's children.
+    static std::set<std::string> plugins_with_processes() {
+        std::set<std::string> plugins;
+        for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
+            std::ifstream children(thread.path() / "children");
+            for (std::string child; children >> child;) {
+                std::ifstream command("/proc/" + child + "/cmdline");
+                std::string program, plugin;
+                std::getline(command, program, '\0');
+                std::getline(command, plugin, '\0');
+                if (program == "evenkeel-plugin-host") plugins.insert(plugin);
+            }
+        }
+        return plugins;
+    }
     json::Value described(const std::string& collection) {
         const wire::Reply reply = ask("plugins", json::Object{});
         for (const json::Value& each : reply.result["plugins"].as_array())
@@ -74,6 +93,19 @@ class Isolated : public AgentBench {
   private:
     std::uint64_t seq_ = 0;
 };
+
+// With the default folder the end-to-end tests of the agent do it.
+TEST(WhereAPluginRuns, IsNotDecidedByItsNameAlone) {
+    const auto is_apart = [](const std::string& name, bool is_tried_out) {
+        plugin::Package package;
+        package.name = name;
+        package.object = "/opt/plugins/" + name + ".so";
+        return isolation_of(Config{}, package, is_tried_out).has_value();
+    };
+    EXPECT_TRUE(is_apart("files", false)) << "it lies in another folder";
+    EXPECT_FALSE(is_apart("files", true)) << "somebody tries a build tree out";
+    EXPECT_TRUE(is_apart("cron", true));
+}
 
 TEST_F(Isolated, AnEndInTheMiddleOfAChangeIsShownAndOthersGoOn) {
     EXPECT_EQ(give("unruly", "kill"), "failed");
@@ -105,14 +137,17 @@ TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
     EXPECT_EQ(give("unruly", "fine"), "failed");
     EXPECT_EQ(give("memory", "a"), "succeeded");
 
-    // The next process keeps it out, too.
+    // The next agent keeps it out, too: it does not even start its process.
     start();
+    const ReplacedPlugins loads_it(*agent, *loader, *loop);
+    EXPECT_EQ(plugins_with_processes(), std::set<std::string>{"memory"});
     EXPECT_EQ(described("unruly").string_or("state"), "out_of_order");
     const wire::Reply released = ask("release", json::Object{{"collection", "unruly"}});
     EXPECT_FALSE(released.error);
     EXPECT_TRUE(released.result["after"].is_null());
     EXPECT_EQ(give("unruly", "fine"), "succeeded");
     EXPECT_EQ(described("unruly").string_or("state"), "loaded");
+    EXPECT_EQ(plugins_with_processes(), (std::set<std::string>{"memory", "unruly"}));
 }
 
 TEST_F(Isolated, DriftIsSeenAfterItsWatchWasLostWithTheProcess) {

@@ -77,6 +77,14 @@ TEST_F(Records, OfADiagnosticGrow) {
     expect_grows(out_->diag, ek_diag{0, EK_SEV_WARNING, kAbsent, borrow("a"), kAbsent, 0, 0});
 }
 
+TEST_F(Records, OfADiagnosticWithASeverityThatIsNotKnownAreWarnings) {
+    for (const std::int32_t severity : {EK_SEV_ERROR + 1, EK_SEV_DEBUG - 1}) {
+        const ek_diag diag{sizeof diag, severity, kAbsent, borrow("a"), kAbsent, 0, 0};
+        EXPECT_EQ(out_->diag(out_->ctx, &diag), EK_OK);
+        EXPECT_EQ(answers_.whole.diags.back().severity, EK_SEV_WARNING);
+    }
+}
+
 TEST_F(Records, OfAnItemGrow) {
     expect_grows(out_->item, ek_item{0, 0, borrow("one"), borrow("{}"), kAbsent, nullptr});
 }

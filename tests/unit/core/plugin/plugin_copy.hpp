@@ -17,10 +17,13 @@ namespace evenkeel::plugin {
 // A copy of the test plugin "memory" to break in one way.
 class PluginCopy : public testing::Test {
   protected:
-    void SetUp() override {
+    void SetUp() override { lay_out(); }
+    void lay_out() {
         ::chmod(folder().c_str(), 0755);
-        for (const char* file : {"memory.so", "memory.manifest.json", "memory.sum.json"})
+        for (const char* file : {"memory.so", "memory.manifest.json", "memory.sum.json"}) {
+            std::filesystem::remove_all(path(file));
             std::filesystem::copy_file(std::string(TEST_PLUGINS) + "/" + file, path(file));
+        }
     }
     std::string folder() { return folder_.path(); }
     std::string path(const std::string& file) { return folder() + "/" + file; }

@@ -235,7 +235,8 @@ TEST_F(Remote, AnAnswerToACloseEndsItAndNobodyElse) {
 
 TEST_F(Remote, AConnectionThatIsClosedAtTheStartDoesNotHoldTheStartUp) {
     const std::string refusal = refusal_of("shuts");
-    EXPECT_TRUE(has(refusal, "it closed its connection")) << refusal;
+    EXPECT_TRUE(has(refusal, "it closed its connection; to see why run: ek-plugin doctor /"))
+        << refusal;
 }
 
 TEST_F(Remote, CollectionsWithoutEndAreRefusedBeforeTheyAreBuilt) {

@@ -1,12 +1,18 @@
+#include <algorithm>
 #include <filesystem>
+#include <functional>
+#include <iterator>
 #include <string>
+#include <vector>
 
 #include <elf.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/base/file.hpp"
 #include "core/base/os_release.hpp"
+#include "core/plugin/collection.hpp"
 #include "core/plugin/package.hpp"
 #include "core/plugin/sums.hpp"
 #include "tests/unit/core/plugin/plugin_copy.hpp"
@@ -48,6 +54,9 @@ TEST_F(TrustTest, WhatIsSignedByAListedKeyIsLoaded) {
     EXPECT_EQ(refusal(strict(key_)), "it was loaded");
     const auto package = find_package({folder()}, "memory", strict(key_));
     EXPECT_EQ(package->signed_by, key_.verify_key().id());
+    EXPECT_EQ(load({folder()}, "memory", strict(key_))->front()->signed_by(),
+              key_.verify_key().id());
+    EXPECT_EQ(load({folder()}, "memory", test_options())->front()->signed_by(), "");
 }
 
 TEST_F(TrustTest, UnsignedIsRefusedWhereSignaturesAreRequired) {
@@ -129,6 +138,100 @@ TEST_F(TrustTest, EveryReasonIsFound) {
     const Inspection found = inspect_package(path("memory"), strict(key_));
     EXPECT_EQ(found.refusals.size(), 3u);
     EXPECT_EQ(found.package.version, "1.2.3");
+}
+
+// Who reads it in `evenkeel-agent plugins` or from `ek-plugin doctor` has nothing else.
+class Refusals : public TrustTest {
+  protected:
+    struct Row {
+        const char* wrong;
+        std::function<void()> make;
+        bool is_strict = false;
+    };
+    void write(const std::string& file, const std::string& text) {
+        EXPECT_TRUE(write_file(path(file), text, 0644));
+    }
+    std::string emptied(const std::string& file) {
+        std::filesystem::remove(path(file));
+        return path(file);
+    }
+    void say(const std::string& from, const std::string& to) {
+        replace("memory.manifest.json", from, to);
+        sum_again();
+    }
+    void expect_sentences(const std::vector<Row>& rows) {
+        for (const Row& row : rows) {
+            SCOPED_TRACE(row.wrong);
+            lay_out();
+            row.make();
+            const std::string sentence = refusal(row.is_strict ? strict(key_) : test_options());
+            EXPECT_NE(sentence.find(row.wrong), sentence.npos) << sentence;
+            EXPECT_TRUE(says_what_to_do(sentence)) << sentence;
+            EXPECT_EQ(sentence.find_first_of("\n\r\x1b"), sentence.npos) << sentence;
+            EXPECT_EQ(sentence.find(". "), sentence.npos) << sentence;
+        }
+    }
+    static bool says_what_to_do(const std::string& sentence) {
+        static constexpr const char* kWords[] = {"install ", "build ", "chmod ", "chown ", "put ",
+                                                 "leave ",   "sign ",  "add ",   "report "};
+        return std::any_of(std::begin(kWords), std::end(kWords), [&](const std::string& word) {
+            return sentence.find(": " + word) != sentence.npos ||
+                   sentence.find("; " + word) != sentence.npos ||
+                   sentence.find(", " + word) != sentence.npos;
+        });
+    }
+};
+
+TEST_F(Refusals, OfFilesSayWhatToDo) {
+    const crypto::SigningKey other = crypto::SigningKey::generate();
+    const std::string manifest = "memory.manifest.json", sums = "memory.sum.json";
+    expect_sentences({
+        {"no plugin \"memory\" in ", [&] { emptied(manifest); }},
+        {"cannot open ", [&] { emptied("memory.so"); }},
+        {"cannot open ", [&] { emptied(sums); }},
+        {"is a symlink", [&] { std::filesystem::create_symlink("x", emptied(sums)); }},
+        {"is no regular file", [&] { std::filesystem::create_directory(emptied(sums)); }},
+        {"can be written by others", [&] { ::chmod(path("memory.so").c_str(), 0666); }},
+        {"can be written by others", [&] { ::chmod(folder().c_str(), 0777); }},
+        {"is too large", [&] { write(manifest, std::string((1 << 20) + 1, ' ')); }},
+        {"is no plugin manifest: ", [&] { write(manifest, "{"); }},
+        {"is no ELF file",
+         [&] {
+             write("memory.so", "x");
+             sum_again();
+         }},
+        {"is no shared object",
+         [&] {
+             patch(16, std::string{ET_REL, '\0'});
+         }},
+        {"is built for ",
+         [&] {
+             patch(18, std::string{static_cast<char>(EM_S390), '\0'});
+         }},
+        {"is not what ", [&] { write(sums, R"({"sha256":{}})"); }},
+        {"is no sum file: ", [&] { write(sums, "[]"); }},
+        {"is not signed", [] {}, true},
+        {"is none of plugin_keys", [&] { sign(other); }, true},
+        {"is built for ABI 2", [&] { say("{\"major\": 1", "{\"major\": 2"); }},
+        {"the manifest inside differs", [&] { say("\"network\": false", "\"network\": true"); }},
+    });
+}
+
+TEST_F(Refusals, OfManifestsSayWhatToDo) {
+    expect_sentences({
+        {"it lacks id or version", [&] { say("\"1.2.3\"", "\"\""); }},
+        {"its version is none such as", [&] { say("\"1.2.3\"", "\"1.2\\n3\""); }},
+        {"collections is no list",
+         [&] { say("\"collections\": [", "\"collections\": 1, \"x\": ["); }},
+        {"it lists no collections", [&] { say("\"collections\"", "\"x\""); }},
+        {"permissions.network is not true or false",
+         [&] { say("\"network\": false", "\"network\": 0"); }},
+        {"permissions.paths: \"x\" is no absolute path",
+         [&] { say("\"paths\": []", "\"paths\": [\"x\"]"); }},
+        {"permissions.paths has what is no text", [&] { say("\"paths\": []", "\"paths\": [1]"); }},
+        {"is for plan9 and this machine is ", [&] { for_platforms("[\"plan9\"]"); }},
+        {"lists no \"platforms\"", [&] { for_platforms("[]"); }},
+    });
 }
 
 TEST_F(TrustTest, AFileThatIsReplacedAfterItWasHashedIsFound) {

@@ -1,4 +1,7 @@
+#include <atomic>
+#include <chrono>
 #include <fstream>
+#include <future>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -8,7 +11,9 @@
 #include "core/plugin/abi.hpp"
 #include "core/plugin/answers.hpp"
 #include "core/plugin/platform.hpp"
+#include "core/plugin/plugin_log.hpp"
 #include "core/plugin/printed_output.hpp"
+#include "core/plugin/reactor.hpp"
 #include "core/plugin/storage.hpp"
 #include "tests/unit/core/plugin/loaded.hpp"
 #include "tests/unit/core/temp_folder.hpp"
@@ -159,10 +164,38 @@ TEST_F(Words, AfterACancelAreTakenAndAnsweredWithIt) {
     EXPECT_EQ(one.output.text(), "printed");
 }
 
+// Taking the secrets out takes long where there are many: all watches would have to wait for it.
+TEST(LogOfAPlugin, IsWrittenBesideTheReactorAndManyLinesCostOneReadingOfTheSecrets) {
+    std::promise<void> all_are_said;
+    std::atomic<int> readings{0};
+    const auto known = [&]() -> Result<secrets::SecretTexts> {
+        if (++readings == 1) all_are_said.get_future().wait();
+        return secrets::SecretTexts{"swordfish"};
+    };
+    testing::internal::CaptureStderr();
+    {
+        const PluginLog log("test 1", known);
+        const auto say_all = [&log] {
+            for (int i = 0; i < 500; ++i)
+                log.write(EK_SEV_INFO, borrow("line with swordfish"), borrow("swordfish too"));
+        };
+        EXPECT_TRUE(Reactor::shared().value()->run(say_all, std::chrono::seconds(60)));
+        all_are_said.set_value();
+    }
+    const std::string logged = testing::internal::GetCapturedStderr();
+    EXPECT_LE(readings, 2);
+    EXPECT_EQ(logged.find("swordfish"), logged.npos);
+    std::size_t lines = 0;
+    for (std::size_t at = 0; (at = logged.find("line with ***", at)) != logged.npos; ++at) ++lines;
+    EXPECT_EQ(lines, 500u);
+}
+
 class PluginStorage : public testing::Test {
   protected:
+    // As the next process would.
     const ek_storage& open() {
-        storage_ = Storage::open(folder_.path() + "/s", "test 1").value();
+        storage_.reset();
+        storage_ = Storage::open(folder_.path() + "/s", "test").value();
         return *storage_->table();
     }
     static std::string get(const ek_storage& storage, const std::string& key) {
@@ -180,7 +213,7 @@ class PluginStorage : public testing::Test {
     }
 
     test::TempFolder folder_;
-    std::unique_ptr<Storage> storage_;
+    std::shared_ptr<Storage> storage_;
 };
 
 TEST_F(PluginStorage, KeepsWhatItTookOverARestart) {
@@ -197,6 +230,19 @@ TEST_F(PluginStorage, KeepsWhatItTookOverARestart) {
     EXPECT_EQ(again.erase(again.ctx, borrow("none")), EK_OK);
     EXPECT_EQ(again.erase(again.ctx, borrow("none")), EK_OK);
     EXPECT_EQ(get(again, "none"), "status " + std::to_string(EK_E_NOT_FOUND));
+}
+
+// One version of a plugin replaces another, which is still at work.
+TEST_F(PluginStorage, IsSharedByTwoVersionsOfAPlugin) {
+    ASSERT_EQ(put(open(), "one", "a"), EK_OK);
+    const std::string half_written = folder_.path() + "/s/value.new_1";
+    ASSERT_TRUE(write_file(half_written, "x", 0600));
+    const auto other = Storage::open(folder_.path() + "/s", "test").value();
+    EXPECT_TRUE(read_file(half_written)) << "it is being written";
+    EXPECT_EQ(put(*other->table(), "one", "b"), EK_OK);
+    EXPECT_EQ(get(*storage_->table(), "one"), "b");
+    open();
+    EXPECT_TRUE(read_file(half_written)) << "the other one may still write it";
 }
 
 TEST_F(PluginStorage, HasBounds) {
