@@ -35,7 +35,9 @@ Result<void> check_name(const std::string& name) {
     // Targets of the build systems, and a class of the template.
     for (const char* taken : {"all", "benchmark", "clean", "dist", "help", "install", "package",
                               "reconfigure", "test", "uninstall", "validate", "watch"}) {
-        if (name == taken) return fail(Errc::invalid, name + " means something else in the files: take another name");
+        if (name == taken)
+            return fail(Errc::invalid,
+                        name + " means something else in the files: take another name");
     }
     return {};
 }
@@ -119,7 +121,9 @@ Result<void> require_empty(const fs::path& folder) {
     std::error_code error;
     if (!fs::exists(folder, error)) return {};
     if (fs::is_directory(folder, error) && fs::is_empty(folder, error)) return {};
-    return fail(Errc::conflict, folder.string() + " is there already and not an empty folder: name another one with --dir");
+    return fail(
+        Errc::conflict,
+        folder.string() + " is there already and not an empty folder: name another one with --dir");
 }
 
 }  // namespace

@@ -53,12 +53,12 @@ class New(ToolCase):
             with self.subTest(language=language, build=build):
                 self.new("todo", "--lang", language, "--build", build, "--dir", language)
                 written = [path for path in (self.folder / language).rglob("*") if path.is_file()]
-                self.assertLessEqual({"todo.schema.json", "todo.manifest.json", "todo_test", "ci.yml",
-                                      "README.md"} | files, {path.name for path in written})
+                names = {"todo.schema.json", "todo.manifest.json", "todo_test", "ci.yml", "README.md"}
+                self.assertLessEqual(names | files, {path.name for path in written})
                 self.assertEqual(len({path.suffix for path in written} & {".c", ".cpp"}), 1)
                 for path in written:
-                    self.assertNotRegex(path.read_text(), r"\b[Nn]otes(_test|_embedded)?\b|@[A-Z]+@",
-                                        path)
+                    self.assertNotRegex(path.read_text(),
+                                        r"\b[Nn]otes(_test|_embedded)?\b|@[A-Z]+@", path)
                 test = self.folder / language / "todo_test"
                 self.assertTrue(os.access(test, os.X_OK))
 
