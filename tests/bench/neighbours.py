@@ -10,7 +10,7 @@ from statistics import median
 CASES = (("a plugin whose process is killed", "kill"), ("one that hangs", "hang"),
          ("one that takes all memory", "memory"), ("a fork bomb", "processes"),
          ("one that floods its output", "print"), ("a liar", "nonsense"))
-BLOCKS, EDITS = 4, 20
+BLOCKS, EDITS = 8, 10
 PAUSE = 0.1  # between the changes that the neighbour is told to make
 PATIENCE = 60
 
