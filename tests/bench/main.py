@@ -14,6 +14,7 @@
   compile    hosts of templated resources
   label      a label of a host until its file is there, and what a model costs idle
   plans      plans over the fleet
+  plugins    a plugin's load, calls and process, bad neighbours, and an author's waiting
 """
 
 import argparse
@@ -33,6 +34,7 @@ import idle  # noqa: E402
 import latency  # noqa: E402
 import lists  # noqa: E402
 import model  # noqa: E402
+import plugins  # noqa: E402
 import storm  # noqa: E402
 import streams  # noqa: E402
 import writes  # noqa: E402
@@ -44,7 +46,8 @@ WORK = {"writes": writes.measure, "connect": connect.measure, "fanout": fanout.m
         "idle": idle.measure, "storm": storm.measure, "streams": streams.measure,
         "lists": lists.measure, "restart": connect.measure_restart, "files": files.measure,
         "agent": idle.measure_agent, "latency": latency.measure,
-        "compile": model.compiling, "label": model.label_to_file, "plans": model.plans}
+        "compile": model.compiling, "label": model.label_to_file, "plans": model.plans,
+        "plugins": plugins.measure}
 
 
 def machine():

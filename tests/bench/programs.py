@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 
+from harness.local_agent import LocalAgent
 from harness.rest import Rest
 from support.herd import Herd
 
@@ -30,6 +31,12 @@ def private_kib(pid):
     """Memory that would be free if this process ended."""
     text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
     return sum(int(size) for size in re.findall(r"^Private_(?:Clean|Dirty): +(\d+)", text, re.M))
+
+
+def share_kib(pid):
+    """Its memory, of what it shares with others its part (PSS)."""
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss: +(\d+)", text, re.M)[1])
 
 
 def anonymous_kib(pid):
@@ -138,17 +145,20 @@ class Orchestrator(Program):
 
 
 class Agent(Program):
-    """With the collection files; enrolled if there is an orchestrator."""
+    """With the collection files, unless `settings` says otherwise, and plugins of `plugin_dirs` of
+    the build tree; enrolled if there is an orchestrator. `local` is how root speaks to it."""
 
-    def __init__(self, build, root, orchestrator=None, **settings):
+    def __init__(self, build, root, orchestrator=None, plugin_dirs=("plugins",), **settings):
         self.root = root
         root.mkdir(parents=True)
         self.config = root / "agent.json"
         self.config.write_text(json.dumps({
             "state_dir": str(root / "state"), "socket": str(root / "agent.sock"),
             "plugins": [{"name": "files"}], "log": {"level": "warning"}, **settings}))
-        self.program = [str(build / "core/agent/evenkeel-agent"), "--config", str(self.config),
-                        "--plugin-dir", str(build / "plugins")]
+        self.program = [str(build / "core/agent/evenkeel-agent"), "--config", str(self.config)]
+        for folder in plugin_dirs:
+            self.program += ["--plugin-dir", str(build / folder)]
+        self.local = LocalAgent(path=root / "agent.sock")
         if orchestrator:
             token = orchestrator.enrolment_token()
             self.ask("enrol", "--orchestrator",

@@ -15,13 +15,15 @@ class Refused(AssertionError):
 
 
 class LocalAgent:
-    def __init__(self, bed, path=SOCKET):
+    """The agent of a bed, or without one of this machine."""
+
+    def __init__(self, bed=None, path=SOCKET):
         self._bed = bed
         self._path = path
 
     def ask(self, verb, **arguments):
         """The result of one request; Refused with the error's code and words."""
-        with contextlib.closing(Line(self._bed, self._path)) as line:
+        with contextlib.closing(self._connect()) as line:
             return line.ask(verb, arguments)
 
     def apply(self, collection, rid, description, policy="report"):
@@ -43,19 +45,24 @@ class LocalAgent:
 
     def watch(self):
         """A Watch that hears everything from now on."""
-        line = Line(self._bed, self._path)
+        line = self._connect()
         line.ask("watch", {})
         return Watch(line)
+
+    def _connect(self):
+        if not self._bed:
+            return Line(self._path)
+        leader = (self._bed.folder / "leader").read_text(encoding="utf-8")
+        return Line(f"/proc/{leader}/root{self._path}")
 
 
 class Line:
     """One connection: a JSON object a line each way."""
 
-    def __init__(self, bed, path):
-        leader = (bed.folder / "leader").read_text(encoding="utf-8")
+    def __init__(self, path):
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(ANSWER_SECONDS)
-        self._socket.connect(f"/proc/{leader}/root{path}")
+        self._socket.connect(str(path))
         self._lines = self._socket.makefile(encoding="utf-8")
 
     def ask(self, verb, arguments):

@@ -1,4 +1,5 @@
 #include <string>
+#include <vector>
 
 #include <evenkeel/json.hpp>
 #include <evenkeel/plugin.hpp>
@@ -26,6 +27,21 @@ TEST(Path, IsCanonicalInOneWayOnly) {
     EXPECT_EQ(posix::canonical("a/b"), "");
     EXPECT_EQ(posix::parent("/a"), "/");
     EXPECT_EQ(posix::join("/", "a"), "/a");
+}
+
+// Every text of up to seven of these letters.
+TEST(Path, IsTakenOnlyAsItsCanonicalSelf) {
+    std::vector<std::string> all{""};
+    for (std::size_t at = 0; all[at].size() < 7; ++at)
+        for (const char letter : {'/', '.', 'a'}) all.push_back(all[at] + letter);
+    for (const std::string& path : all) {
+        const bool is_taken = failure([&] { posix::require_canonical(path); }).empty();
+        EXPECT_EQ(is_taken, !path.empty() && path == posix::canonical(path)) << path;
+    }
+    for (const std::string& bad : {std::string("/a\0b", 4), "/" + std::string(256, 'a')})
+        EXPECT_NE(failure([&] { posix::require_canonical(bad); }), "") << bad;
+    EXPECT_EQ(failure([] { posix::require_canonical("/a/../b"); }),
+              "\"/a/../b\" is not canonical: write \"/b\"");
 }
 
 TEST(Mode, IsFourOctalDigits) {
