@@ -11,7 +11,8 @@ MODES = {"in the tool's process": ["--skip", "O0."],
 ANYWHERE = ["plugins/files", "plugins/directories", "sdk/template/notes", "sdk/template/notes_c"]
 # ... and those that change or read the machine itself.
 ON_A_HOST = ["plugins/users", "plugins/groups", "plugins/services", "plugins/packages",
-             "plugins/programs", "plugins/facts", "sdk/examples/cron", "sdk/examples/sysctl"]
+             "plugins/programs", "plugins/facts", "sdk/examples/cron",
+             "sdk/examples/nft_sets", "sdk/examples/sysctl"]
 
 
 def built(build):
