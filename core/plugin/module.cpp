@@ -3,6 +3,7 @@
 
 #include <mutex>
 #include <set>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -16,28 +17,6 @@ namespace {
 constexpr const char* kEntry = "ek_module_v1";
 constexpr std::size_t kCollectionsMax = 64;
 
-// An operation's pointer has to be there exactly when its capability is.
-bool capabilities_match(const ek_collection& c) {
-    const std::pair<std::uint64_t, bool> operations[] = {
-        {EK_CAP_LIST, c.list != nullptr},
-        {EK_CAP_READ, c.read != nullptr},
-        {EK_CAP_APPLY, c.apply != nullptr},
-        {EK_CAP_REMOVE, c.remove != nullptr},
-        {EK_CAP_BATCH, c.apply_many != nullptr},
-        {EK_CAP_INVOKE, c.invoke != nullptr},
-        {EK_CAP_COMPARE, c.compare != nullptr},
-        {EK_CAP_UPGRADE, c.upgrade != nullptr},
-        {EK_CAP_NORMALIZE, c.normalize != nullptr},
-        {EK_CAP_WATCH, c.watch_open != nullptr},
-        {EK_CAP_WATCH, c.watch_interest != nullptr},
-        {EK_CAP_WATCH, c.watch_ready != nullptr},
-        {EK_CAP_WATCH, c.watch_close != nullptr}};
-    for (const auto& [capability, there] : operations)
-        if (((c.caps & capability) != 0) != there) return false;
-    const bool batch_without_apply = (c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0;
-    return (c.caps & EK_CAP_READ) != 0 && !batch_without_apply;
-}
-
 // Never unloaded: its code and static data may be in use until the very end, by threads left behind
 // in it too.
 void keep(boost::dll::shared_library library) {
@@ -48,6 +27,31 @@ void keep(boost::dll::shared_library library) {
 }
 
 }  // namespace
+
+std::string broken_capability(const ek_collection& c) {
+    const std::tuple<std::uint64_t, bool, const char*> operations[] = {
+        {EK_CAP_LIST, c.list != nullptr, "list"},
+        {EK_CAP_READ, c.read != nullptr, "read"},
+        {EK_CAP_APPLY, c.apply != nullptr, "apply"},
+        {EK_CAP_REMOVE, c.remove != nullptr, "remove"},
+        {EK_CAP_BATCH, c.apply_many != nullptr, "apply_many"},
+        {EK_CAP_INVOKE, c.invoke != nullptr, "invoke"},
+        {EK_CAP_COMPARE, c.compare != nullptr, "compare"},
+        {EK_CAP_NORMALIZE, c.normalize != nullptr, "normalize"},
+        {EK_CAP_UPGRADE, c.upgrade != nullptr, "upgrade"},
+        {EK_CAP_WATCH, c.watch_open != nullptr, "watch_open"},
+        {EK_CAP_WATCH, c.watch_interest != nullptr, "watch_interest"},
+        {EK_CAP_WATCH, c.watch_ready != nullptr, "watch_ready"},
+        {EK_CAP_WATCH, c.watch_close != nullptr, "watch_close"}};
+    for (const auto& [capability, there, operation] : operations)
+        if (((c.caps & capability) != 0) != there)
+            return std::string(operation) + (there ? " is there and its capability is not set"
+                                                   : " is NULL and its capability is set");
+    if ((c.caps & EK_CAP_READ) == 0) return "it cannot read";
+    if ((c.caps & EK_CAP_BATCH) != 0 && (c.caps & EK_CAP_APPLY) == 0)
+        return "it has apply_many and no apply";
+    return {};
+}
 
 std::string broken_rule(const ek_module& module, const Package& package) {
     if (!is_whole(&module)) return "its module is smaller than in ABI 1.0";
@@ -64,8 +68,8 @@ std::string broken_rule(const ek_module& module, const Package& package) {
         if (!is_whole(collection)) return "a collection is smaller than in ABI 1.0";
         const std::string name = copy(collection->name);
         if (!names.insert(name).second) return "the collection " + name + " is there twice";
-        if (!capabilities_match(*collection))
-            return "the collection " + name + " cannot read, or offers what it does not have";
+        if (const std::string wrong = broken_capability(*collection); !wrong.empty())
+            return "the collection " + name + ": " + wrong;
     }
     if (names != std::set<std::string>(package.collections.begin(), package.collections.end()))
         return "its collections are not those of its manifest";

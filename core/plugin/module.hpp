@@ -12,6 +12,9 @@ namespace evenkeel::plugin {
 // `unsupported` for a package of another major version. [any]
 Result<void> require_abi(const Package& package);
 
+// How the collection's operations are not what its capabilities say; empty: they are. [any]
+std::string broken_capability(const ek_collection& collection);
+
 // The rule of the ABI that the module of this package breaks; empty: none. [any]
 std::string broken_rule(const ek_module& module, const Package& package);
 

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <cerrno>
+#include <initializer_list>
 #include <memory>
 
+#include <linux/netlink.h>
 #include <sched.h>
 #include <seccomp.h>
 #include <sys/socket.h>
@@ -18,10 +21,10 @@ class Filter {
         : context_(::seccomp_init(SCMP_ACT_ALLOW), ::seccomp_release),
           refuse_(notifies ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO(EPERM)) {}
 
-    void refuse(int call) { add(refuse_, call, 0, {}); }
-    void refuse(int call, scmp_arg_cmp when) { add(refuse_, call, 1, when); }
+    void refuse(int call) { add(refuse_, call, {}); }
+    void refuse(int call, std::initializer_list<scmp_arg_cmp> when) { add(refuse_, call, when); }
     // As if the kernel were older, so that the C library falls back to another.
-    void hide(int call) { add(SCMP_ACT_ERRNO(ENOSYS), call, 0, {}); }
+    void hide(int call) { add(SCMP_ACT_ERRNO(ENOSYS), call, {}); }
 
     Result<void> load() {
         if (!context_) return fail(Errc::internal, "there is no filter of system calls");
@@ -32,9 +35,10 @@ class Filter {
     Fd notifications() const { return Fd(::seccomp_notify_fd(context_.get())); }
 
   private:
-    void add(std::uint32_t action, int call, unsigned conditions, scmp_arg_cmp when) {
+    void add(std::uint32_t action, int call, std::initializer_list<scmp_arg_cmp> when) {
         if (context_ && failure_ == 0)
-            failure_ = ::seccomp_rule_add_array(context_.get(), action, call, conditions, &when);
+            failure_ = ::seccomp_rule_add_array(context_.get(), action, call,
+                                                static_cast<unsigned>(when.size()), when.begin());
     }
 
     std::unique_ptr<void, decltype(&::seccomp_release)> context_;
@@ -42,16 +46,33 @@ class Filter {
     int failure_ = 0;
 };
 
+// The tools that change accounts do nothing where they cannot tell the kernel's audit.
+bool may_write_audit(const plugin::Permissions& permissions) {
+    const auto& all = permissions.capabilities;
+    return std::find(all.begin(), all.end(), "CAP_AUDIT_WRITE") != all.end();
+}
+
+// All but local ones and, if it may, those of the audit.
+void refuse_sockets(Filter& filter, bool audit) {
+    if (!audit) return filter.refuse(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_NE, AF_UNIX)});
+    // One rule has one condition for each argument.
+    for (unsigned family = AF_UNIX + 1; family < AF_NETLINK; ++family)
+        filter.refuse(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_EQ, family)});
+    filter.refuse(SCMP_SYS(socket),
+                  {SCMP_A0(SCMP_CMP_EQ, AF_NETLINK), SCMP_A2(SCMP_CMP_NE, NETLINK_AUDIT)});
+    filter.refuse(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_GT, AF_NETLINK)});
+}
+
 void add_rules(Filter& filter, const plugin::Permissions& permissions) {
     if (!permissions.spawn) {
         for (const int call :
              {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(fork), SCMP_SYS(vfork)})
             filter.refuse(call);
-        filter.refuse(SCMP_SYS(clone), SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0));
+        filter.refuse(SCMP_SYS(clone), {SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, 0)});
         // Its flags lie in memory, where no filter looks.
         filter.hide(SCMP_SYS(clone3));
     }
-    if (!permissions.network) filter.refuse(SCMP_SYS(socket), SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+    if (!permissions.network) refuse_sockets(filter, may_write_audit(permissions));
     // The sockets that it makes would be no sockets to the rules above.
     if (!permissions.network) filter.hide(SCMP_SYS(io_uring_setup));
 }

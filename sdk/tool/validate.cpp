@@ -47,7 +47,7 @@ Exit validate_file(const Options& options) {
         return Exit::usage;
     }
     const std::string text = is_text                    ? validate::summary_of(*results)
-                             : options.format == "json" ? validate::json_of(run.file, *results)
+                             : options.format == "json" ? validate::json_of(run, *results)
                                                         : validate::junit_of(run.file, *results);
     std::fputs(text.c_str(), stdout);
     for (const validate::CheckResult& result : *results)
@@ -68,10 +68,14 @@ void add_validate(CLI::App& app, Run& run) {
     command->add_option("--collection", options->run.collection, "This collection alone");
     command->add_option("--settings", options->run.settings,
                         "How it can be tried; X.validate.json beside the file otherwise");
+    command->add_option("--target", options->run.target,
+                        "The newest symbols that the target has, as GLIBC_2.31 or GLIBCXX_3.4.28, "
+                        "if it is not what this SDK was built for");
     command->add_option("--format", options->format, "text, json or junit")
         ->check(CLI::IsMember({"text", "json", "junit"}));
     command->add_option("--seed", options->run.seed, "Of what is made up");
-    command->add_option("--jobs", options->run.jobs, "Checks at once");
+    command->add_option("--jobs", options->run.jobs,
+                        "Checks at once, where they do not meet at resources of this machine");
     command->add_option("--timeout", options->timeout, "Seconds for one check")
         ->check(CLI::Range(1u, 3600u));
     command->add_flag("--in-process", options->run.in_process,

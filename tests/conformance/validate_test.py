@@ -10,11 +10,15 @@ import pathlib
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 import xml.etree.ElementTree
 
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(SOURCE / "tests"))
+from support import validation  # noqa: E402
+
 BUILD = pathlib.Path(os.environ["EVENKEEL_BUILD"])
 BAD = BUILD / "tests/conformance/bad"
 TOOL = BUILD / "sdk/tool/ek-plugin"
@@ -151,20 +155,86 @@ class Clean(unittest.TestCase):
                 self.assertEqual(one["outcome"], "pass", one)
 
 
-class Bundled(unittest.TestCase):
-    """In this process, and in one of their own where that makes a difference."""
+class Modes(unittest.TestCase):
+    """In the tool's process, and in one of the plugin's own."""
 
-    def test_every_collection_that_a_scratch_folder_is_enough_for(self):
-        for file in ("plugins/files.so", "plugins/directories.so", "sdk/template/notes.so",
-                     "sdk/template/notes_c.so"):
-            for mode in (["--skip", "J14|E11|O0."], ["--isolated", "--only", "D|E0.|F|G|H0[1-6]"]):
+    def test_what_a_scratch_folder_is_enough_for(self):
+        for file in validation.ANYWHERE:
+            reports = []
+            for mode, words in validation.MODES.items():
                 with self.subTest(file, mode=mode):
-                    status, report = validate(BUILD / file, *mode)
-                    wrong = [one for one in report["checks"]
-                             if one["outcome"] not in ("pass", "skip", "warn")]
-                    self.assertEqual((status, wrong), (0, []))
-                    self.assertTrue(all(one["what"] for one in report["checks"]
-                                        if one["outcome"] == "skip"))
+                    # What takes long is tried on the good plugin.
+                    status, report = validate(BUILD / f"{file}.so", *words, "--skip", "J14|E11")
+                    wrong = validation.wrong(report)
+                    self.assertEqual((status, wrong), (0, []), "\n".join(wrong))
+                    reports.append(report)
+            self.assertEqual(validation.modes_left_out(reports), [], file)
+
+    def test_every_plugin_is_tried_here_or_on_a_host(self):
+        tried = validation.ANYWHERE + validation.ON_A_HOST
+        self.assertEqual(len(tried), len(set(tried)))
+        self.assertEqual(set(tried), validation.built(BUILD))
+
+    def test_a_mode_that_is_left_out_is_told(self):
+        _, report = validate(BAD / "bad.so", "--only", "D01")
+        self.assertEqual(validation.modes_left_out([report, report]), ["in a process of its own"])
+        _, report = validate(BAD / "bad.so", "--only", "D01", "--isolated")
+        self.assertEqual(validation.modes_left_out([report]), ["in the tool's process"])
+
+    def test_each_mode_tries_the_plugin_where_it_says(self):
+        # A defect in the environment is one of this process alone, a defect by name of any.
+        with tempfile.TemporaryDirectory() as folder:
+            package = Package(folder, "F09")
+            for file, defect, words, found in (
+                    (BAD / "bad.so", "F09", [], "fail"),
+                    (BAD / "bad.so", "F09", ["--isolated"], "pass"),
+                    (package.object, "", ["--isolated"], "fail")):
+                with self.subTest(file, words=words):
+                    _, report = validate(file, "--only", "F09", *words, defect=defect)
+                    self.assertEqual(report["checks"][0]["outcome"], found, report)
+
+
+class Settings(unittest.TestCase):
+    """How it can be tried, and what for."""
+
+    def refusal(self, *words):
+        done = subprocess.run([TOOL, "validate", BAD / "bad.so", "--only", "B01", *words],
+                              text=True, capture_output=True)
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+        return done.stderr
+
+    def test_a_skip_has_a_reason(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"trays": {"skip": {"F09": ""}}}, file)
+            file.flush()
+            self.assertIn("trays skips F09 and does not say why",
+                          self.refusal("--settings", file.name))
+
+    def test_settings_that_are_not_there_are_no_settings(self):
+        self.assertIn("/nonexistent.json", self.refusal("--settings", "/nonexistent.json"))
+
+    def test_an_author_names_the_target(self):
+        for words, outcome in (([], "pass"), (["--target", "GLIBC_2.1"], "fail"),
+                               (["--target", "GLIBCXX_3.4.9"], "fail")):
+            _, report = validate(BAD / "bad.so", "--only", "A12", *words)
+            self.assertEqual(report["checks"][0]["outcome"], outcome, report)
+        self.assertRegex(report["checks"][0]["what"], r"^it needs GLIBCXX_3\.4\.\d+, and its "
+                         r"target has GLIBCXX_3\.4\.9 at most$")
+        with tempfile.TemporaryDirectory() as folder:
+            package = Package(folder)
+            FILES["A12"][1](package)
+            _, report = validate(package.object, "--only", "A12", "--target", "GLIBC_2.99")
+            self.assertEqual(report["checks"][0]["outcome"], "pass", report)
+        self.assertIn("GLIBC_2.31", self.refusal("--target", "debian"))
+
+    def test_checks_that_meet_at_the_machine_come_one_by_one(self):
+        with tempfile.TemporaryDirectory() as folder:
+            settings = pathlib.Path(folder, "settings.json")
+            settings.write_text(json.dumps(
+                {"trays": {"ids": ["breakfast"], "config": {"folder": f"{folder}/trays"}}}))
+            status, report = validate(BAD / "bad.so", "--only", "D0[47]|E0[1-6]|F", "--jobs", "8",
+                                      "--settings", str(settings))
+            self.assertEqual((status, validation.wrong(report)), (0, []))
 
 
 class Output(unittest.TestCase):

@@ -23,8 +23,8 @@ Known& known() {
 }
 
 Diag diag_of(const ek_diag& diag) {
-    return {diag.severity,        text_of(diag.path), text_of(diag.summary),
-            text_of(diag.detail), diag.status,        diag.retry_after_ms};
+    return {diag.severity,     copy(diag.path), copy(diag.summary),
+            copy(diag.detail), diag.status,     diag.retry_after_ms};
 }
 
 std::string shown(const Diag& diag) {
@@ -50,7 +50,7 @@ Answers::Answers(Shape shape, CallOptions options) : options_(std::move(options)
     started_ns_ = now_monotonic_ns();
     const std::uint64_t most = options_.seconds * 1'000'000'000 + options_.milliseconds * 1'000'000;
     for (const std::string& stamp : options_.stamps)
-        stamps_.push_back(stamp.empty() ? ek_str{nullptr, 0} : borrowed(stamp));
+        stamps_.push_back(stamp.empty() ? kAbsent : borrow(stamp));
     ek_out out{};
     out.ctx = this;
     out.item = on_item;
@@ -65,7 +65,7 @@ Answers::Answers(Shape shape, CallOptions options) : options_(std::move(options)
     call.flags = options_.flags;
     call.deadline_ns = most == 0 ? started_ns_ - 1 : started_ns_ + most;
     call.cancel_fd = event_.get();
-    call.request_id = borrowed("validate");
+    call.request_id = borrow("validate");
     call.out = out_->get();
     call.cancelled = is_cancelled;
     call.stamps = stamps_.empty() ? nullptr : stamps_.data();
@@ -138,7 +138,7 @@ void Answers::complain(const char* what) {
 std::optional<std::string> Answers::json_of(ek_str text, const char* what) {
     if (text.ptr == nullptr) return std::nullopt;
     if (!json::parse({text.ptr, text.len})) complain(what);
-    return text_of(text);
+    return copy(text);
 }
 
 std::int32_t Answers::is_cancelled(const ek_call* call) noexcept {
@@ -154,8 +154,8 @@ ek_status Answers::on_item(void* ctx, const ek_item* item) noexcept {
         self->complain("an item is smaller than in ABI 1.0");
         return EK_E_INTERNAL;
     }
-    Item told{text_of(item->id), self->json_of(item->json, "an item's state is not JSON"),
-              text_of(item->stamp), item->flags, std::nullopt};
+    Item told{copy(item->id), self->json_of(item->json, "an item's state is not JSON"),
+              copy(item->stamp), item->flags, std::nullopt};
     if (item->error != nullptr) told.error = diag_of(*item->error);
     if (told.stamp.size() > 64) self->complain("a stamp is longer than 64 bytes");
     self->items.push_back(std::move(told));
@@ -180,7 +180,7 @@ ek_status Answers::on_change(void* ctx, const ek_change* change) noexcept {
         self->complain("a change is smaller than in ABI 1.0");
         return EK_E_INTERNAL;
     }
-    self->changes.push_back({text_of(change->path), change->action,
+    self->changes.push_back({copy(change->path), change->action,
                              self->json_of(change->before, "a value before is not JSON"),
                              self->json_of(change->after, "a value after is not JSON"),
                              change->outcome, change->flags,
@@ -202,21 +202,21 @@ ek_status Answers::on_diag(void* ctx, const ek_diag* diag) noexcept {
 ek_status Answers::on_progress(void* ctx, const ek_progress* progress) noexcept {
     Answers* self = self_of(ctx);
     if (self == nullptr || !self->admit()) return EK_E_INTERNAL;
-    self->words.push_back(text_of(progress->message));
+    self->words.push_back(copy(progress->message));
     return self->answer(false);
 }
 
 ek_status Answers::on_output(void* ctx, const ek_output* output) noexcept {
     Answers* self = self_of(ctx);
     if (self == nullptr || !self->admit()) return EK_E_INTERNAL;
-    self->words.push_back(text_of(output->bytes));
+    self->words.push_back(copy(output->bytes));
     return self->answer(false);
 }
 
 ek_status Answers::on_about(void* ctx, const ek_subject* subject) noexcept {
     Answers* self = self_of(ctx);
     if (self == nullptr || !self->admit()) return EK_E_INTERNAL;
-    self->about.push_back(text_of(subject->id));
+    self->about.push_back(copy(subject->id));
     return self->answer(false);
 }
 

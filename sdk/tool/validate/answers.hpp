@@ -5,7 +5,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -13,9 +12,14 @@
 
 #include "core/base/fd.hpp"
 #include "core/json/json.hpp"
+#include "core/plugin/abi.hpp"
 #include "sdk/tool/validate/placed.hpp"
 
 namespace evenkeel::validate {
+
+using plugin::borrow;
+using plugin::copy;
+using plugin::kAbsent;
 
 struct Diag {
     std::int32_t severity = 0;
@@ -123,11 +127,5 @@ class Answers {
 
 // "EK_E_DENIED (4)".
 std::string status_name(ek_status status);
-inline std::string text_of(ek_str text) {
-    return text.ptr == nullptr ? std::string() : std::string(text.ptr, text.len);
-}
-inline ek_str borrowed(std::string_view text) {
-    return {text.data() != nullptr ? text.data() : "", text.size()};
-}
 
 }  // namespace evenkeel::validate

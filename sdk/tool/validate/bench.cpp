@@ -23,6 +23,10 @@ Bench::Bench(BenchOptions options)
     : options_(std::move(options)), settings_(settings_from(options_)), stranger_(options_) {
     data_dir_ = options_.scratch + "/.data";
     ::mkdir(data_dir_.c_str(), 0700);
+    const char* own = options_.is_stranger ? "/.storage-of-the-other" : "/.storage";
+    auto storage = plugin::Storage::open(options_.scratch + own, file());
+    if (!storage) broken(storage.error().what);
+    storage_ = std::move(*storage);
 }
 
 Bench::~Bench() = default;
@@ -48,11 +52,11 @@ const ek_module& Bench::module() {
 }
 
 void Bench::use(const ek_module& module) {
-    const std::string name = text_of(collection().name);
+    const std::string name = copy(collection().name);
     module_ = &module;
     is_isolated = true;
     for (std::size_t i = 0; i < module.collection_count; ++i)
-        if (text_of(module.collections[i]->name) == name) return choose(*module.collections[i]);
+        if (copy(module.collections[i]->name) == name) return choose(*module.collections[i]);
     broken("in a process of its own it has no collection " + name);
 }
 
@@ -71,27 +75,35 @@ const ek_collection& Bench::collection() {
 }
 
 json::Value Bench::manifest() {
-    auto parsed = json::parse(text_of(module().manifest_json));
+    auto parsed = json::parse(copy(module().manifest_json));
     return parsed ? std::move(*parsed) : json::Value();
 }
 
 const Samples& Bench::samples() {
     if (samples_ == nullptr) {
-        const json::Value permissions = manifest()["permissions"];
-        const auto empty = [&](const char* name) {
-            const json::Value& list = permissions[name];
-            return !list.is_array() || list.as_array().empty();
-        };
-        const bool harmless = permissions.is_object() && empty("paths") && empty("capabilities") &&
-                              !permissions.bool_or("network") && !permissions.bool_or("spawn");
-        samples_ = std::make_unique<Samples>(collection(), settings_.of(text_of(collection().name)),
-                                             scratch(), harmless || options_.scratch_machine);
+        const bool may_use_examples = options_.scratch_machine || !reaches_out(manifest());
+        samples_ = std::make_unique<Samples>(collection(), settings_.of(copy(collection().name)),
+                                             scratch(), may_use_examples);
     }
     return *samples_;
 }
 
+std::string Bench::why_resources_stay() {
+    const auto& fields = settings_.of(copy(collection().name)).fields;
+    const auto ensure = fields.find("ensure");
+    return ensure != fields.end() ? ensure->second.string_or("reason") : std::string();
+}
+
+bool Bench::can(std::uint64_t capabilities) {
+    if ((collection().caps & capabilities) != capabilities) return false;
+    return (capabilities & EK_CAP_REMOVE) == 0 || why_resources_stay().empty();
+}
+
 void Bench::need(std::uint64_t capabilities, const char* what) {
-    if (!can(capabilities)) skip(std::string("the collection cannot ") + what);
+    if (can(capabilities)) return;
+    const std::string why = why_resources_stay();
+    const bool can_itself = (collection().caps & capabilities) == capabilities;
+    skip(can_itself ? why : std::string("the collection cannot ") + what);
 }
 
 const ek_host* Bench::host() {
@@ -99,9 +111,9 @@ const ek_host* Bench::host() {
     ek_host table{};
     table.abi_minor = static_cast<std::uint32_t>(abi_minor);
     table.ctx = this;
-    table.name = borrowed("ek-plugin");
-    table.version = borrowed(EVENKEEL_VERSION);
-    table.data_dir = has_data_dir ? borrowed(data_dir_) : ek_str{nullptr, 0};
+    table.name = borrow("ek-plugin");
+    table.version = borrow(EVENKEEL_VERSION);
+    table.data_dir = has_data_dir ? borrow(data_dir_) : kAbsent;
     table.log = on_log;
     table.extension = on_extension;
     host_ = std::make_unique<Placed<ek_host>>(shape, table, this);
@@ -112,13 +124,13 @@ void Bench::on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fiel
     auto& self = *static_cast<Bench*>(ctx);
     const std::lock_guard lock(self.log_mutex_);
     if (self.instances == 0) ++self.log_after_close_;
-    self.log_.push_back({severity, text_of(message), text_of(fields)});
+    self.log_.push_back({severity, copy(message), copy(fields)});
 }
 
 const void* Bench::on_extension(void* ctx, const char* id) noexcept {
     auto& self = *static_cast<Bench*>(ctx);
     const bool known = self.has_extensions && std::string_view(id) == EK_EXT_STORAGE;
-    return known ? self.storage_.table() : nullptr;
+    return known ? self.storage_->table() : nullptr;
 }
 
 std::vector<LogLine> Bench::log() const {
@@ -164,7 +176,7 @@ std::shared_ptr<Answers> Bench::answers(CallOptions options) {
 }
 
 ek_str Bench::input(std::string_view text, std::deque<Block>& kept) const {
-    if (!inputs_read_only && !inputs_end_at_guard && !inputs_gone_later) return borrowed(text);
+    if (!inputs_read_only && !inputs_end_at_guard && !inputs_gone_later) return borrow(text);
     constexpr std::size_t kRoom = 64;
     Block& block = kept.emplace_back(text.size() + (inputs_end_at_guard ? 0 : kRoom));
     std::memcpy(block.data(), text.data(), text.size());
@@ -182,7 +194,7 @@ void Bench::end_of(std::deque<Block>& kept) const {
 bool Bench::is_shared() {
     if (shared_ >= 0) return shared_ == 1;
     need(EK_CAP_APPLY | EK_CAP_REMOVE, "apply and remove");
-    const std::string name = text_of(collection().name);
+    const std::string name = copy(collection().name);
     const auto instance = open();
     instance->clear(samples().id(0));
     instance->must_apply(samples().id(0), samples().first());

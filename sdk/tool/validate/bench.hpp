@@ -11,11 +11,11 @@
 
 #include <evenkeel/plugin.h>
 
+#include "core/plugin/storage.hpp"
 #include "sdk/tool/validate/answers.hpp"
 #include "sdk/tool/validate/check.hpp"
 #include "sdk/tool/validate/samples.hpp"
 #include "sdk/tool/validate/settings.hpp"
-#include "sdk/tool/validate/storage.hpp"
 #include "sdk/tool/validate/stranger.hpp"
 
 // The world of one check: a raw host with its own tables, so that what a plugin does with them is
@@ -25,9 +25,10 @@ namespace evenkeel::validate {
 class Instance;
 
 struct BenchOptions {
-    std::string file;      // absolute
-    std::string settings;  // path; need not exist
-    std::string scratch;   // an empty folder of its own
+    std::string file;                 // absolute
+    std::string settings;             // path; need not exist
+    std::string scratch;              // an empty folder of its own
+    std::vector<std::string> target;  // newest symbol versions that it may need; none: this SDK's
     std::uint64_t seed = 1;
     bool scratch_machine = false;  // examples may be tried on this machine
     bool is_stranger = false;      // the other process of a check: has no other one
@@ -55,9 +56,8 @@ class Bench {
     const ek_collection& collection();
     void choose(const ek_collection& collection);
     const Samples& samples();
-    bool can(std::uint64_t capabilities) {
-        return (collection().caps & capabilities) == capabilities;
-    }
+    // What the collection can do, without removals where the settings say that resources stay.
+    bool can(std::uint64_t capabilities);
     // Throws Skipped unless the collection can do all of it.
     void need(std::uint64_t capabilities, const char* what);
     json::Value manifest();
@@ -97,6 +97,7 @@ class Bench {
     bool is_isolated = false;       // the plugin is in a process of its own
 
   private:
+    std::string why_resources_stay();  // empty: they do not
     static void on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* on_extension(void* ctx, const char* id) noexcept;
 
@@ -108,7 +109,7 @@ class Bench {
     const ek_collection* collection_ = nullptr;
     std::unique_ptr<Samples> samples_;
     std::string data_dir_;
-    Storage storage_;
+    std::unique_ptr<plugin::Storage> storage_;
     std::unique_ptr<Placed<ek_host>> host_;
     mutable std::mutex log_mutex_;  // guards the next two
     std::vector<LogLine> log_;

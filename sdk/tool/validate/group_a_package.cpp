@@ -10,15 +10,13 @@
 #include "core/crypto/hash.hpp"
 #include "sdk/tool/validate/check.hpp"
 #include "sdk/tool/validate/elf_file.hpp"
+#include "sdk/tool/validate/target.hpp"
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
 namespace group_a {
 
 namespace fs = std::filesystem;
-
-// The newest versions that Debian 12 has.
-constexpr int kGlibcMinor = 36, kLibstdcxxPatch = 30, kCxxAbiPatch = 13;
 
 ElfFile elf_of(Bench& bench) {
     auto file = read_elf(bench.file());
@@ -51,11 +49,11 @@ void manifest_parses(Bench& bench) {
 }
 
 void manifest_is_inside(Bench& bench) {
-    demand(manifest_text(bench) == text_of(bench.module().manifest_json),
+    demand(manifest_text(bench) == copy(bench.module().manifest_json),
            "the manifest inside is not, byte for byte, the one beside it");
     const json::Value manifest = bench.manifest();
-    demand(manifest.string_or("id") == text_of(bench.module().id) &&
-               manifest.string_or("version") == text_of(bench.module().version),
+    demand(manifest.string_or("id") == copy(bench.module().id) &&
+               manifest.string_or("version") == copy(bench.module().version),
            "id or version of the module are not those of its manifest");
 }
 
@@ -143,21 +141,12 @@ void nothing_is_unique(Bench& bench) {
                "its symbol " + symbol.name + " is GNU_UNIQUE, one for the whole process");
 }
 
-void runs_on_debian_12(Bench& bench) {
-    static const re2::RE2 kVersion(
-        "(GLIBC_2|GLIBCXX_3\\.4|CXXABI_1\\.3)(?:\\.([0-9]+)(?:\\..*)?)?");
+void runs_on_its_target(Bench& bench) {
+    const auto target = Target::of(bench.options().target);
+    if (!target) skip(target.error().what);
     for (const std::string& version : elf_of(bench).versions) {
-        std::string family, number;
-        if (!re2::RE2::FullMatch(version, kVersion, &family, &number)) {
-            demand(!version.starts_with("GLIBC_") && !version.starts_with("GLIBCXX_"),
-                   "it needs " + version + ", which Debian 12 does not have");
-            continue;
-        }
-        const int most = family == "GLIBC_2"      ? kGlibcMinor
-                         : family == "CXXABI_1.3" ? kCxxAbiPatch
-                                                  : kLibstdcxxPatch;
-        demand(number.empty() || std::stoi(number) <= most,
-               "it needs " + version + ", newer than Debian 12");
+        const std::string why = target->lacks(version);
+        demand(why.empty(), why);
     }
 }
 
@@ -180,7 +169,7 @@ std::vector<Check> package_checks() {
         {"A09", "nobody but its owner can write its files", kModule, nobody_else_writes},
         {"A10", "the sums beside it are right", kModule, sums_are_right},
         {"A11", "it has no GNU_UNIQUE symbols", kModule, nothing_is_unique},
-        {"A12", "it needs nothing newer than Debian 12 has", kModule, runs_on_debian_12},
+        {"A12", "it needs no symbols newer than its target has", kModule, runs_on_its_target},
     };
 }
 

@@ -7,7 +7,7 @@ namespace evenkeel::validate {
 namespace group_c {
 
 json::Value document(Bench& bench) {
-    auto parsed = json::parse(text_of(bench.collection().schema_json));
+    auto parsed = json::parse(copy(bench.collection().schema_json));
     if (!parsed) broken("the schema is not JSON: " + parsed.error().what);
     return std::move(*parsed);
 }
@@ -37,18 +37,17 @@ void parses(Bench& bench) {
     for (const ek_str text :
          {bench.collection().config_schema_json, bench.collection().actions_json}) {
         if (text.len == 0) continue;
-        const auto parsed = json::parse(text_of(text));
+        const auto parsed = json::parse(copy(text));
         demand(parsed && parsed->is_object(),
-               "the schema of the configuration, or the actions, are no JSON object",
-               text_of(text));
+               "the schema of the configuration, or the actions, are no JSON object", copy(text));
     }
 }
 
 void compiles(Bench& bench) {
-    const auto schema = schema::Schema::compile(text_of(bench.collection().schema_json));
+    const auto schema = schema::Schema::compile(copy(bench.collection().schema_json));
     demand(schema.has_value(), schema ? "" : "a host refuses the schema: " + schema.error().what);
     if (bench.collection().config_schema_json.len == 0) return;
-    const auto config = schema::Schema::compile(text_of(bench.collection().config_schema_json));
+    const auto config = schema::Schema::compile(copy(bench.collection().config_schema_json));
     demand(config.has_value(),
            config ? "" : "a host refuses the schema of the configuration: " + config.error().what);
 }
@@ -145,12 +144,12 @@ void defaults_fit(Bench& bench) {
 }
 
 std::string all_texts(const ek_module& module) {
-    std::string text = text_of(module.manifest_json) + "\n";
+    std::string text = copy(module.manifest_json) + "\n";
     for (std::size_t i = 0; i < module.collection_count; ++i) {
         const ek_collection& each = *module.collections[i];
         for (const ek_str part :
              {each.name, each.schema_json, each.config_schema_json, each.actions_json})
-            text += text_of(part) + "\n";
+            text += copy(part) + "\n";
     }
     return text;
 }

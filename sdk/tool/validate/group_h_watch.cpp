@@ -24,7 +24,7 @@ constexpr int kSettleMs = 1500;  // after which what was pending has come
 // A watch with one id of interest, and somebody else who changes it.
 class Watched {
   public:
-    explicit Watched(Bench& bench) : bench_(bench), name_(text_of(bench.collection().name)) {
+    explicit Watched(Bench& bench) : bench_(bench), name_(copy(bench.collection().name)) {
         bench.need(EK_CAP_WATCH, "watch");
         id = bench.samples().id(0);
         if (!bench.is_shared())
@@ -266,11 +266,12 @@ void survives_replacement(Bench& bench) {
     watched.apply(bench.samples().first());
     watched.settle();
     for (int i = 0; i < 3; ++i) {
+        // By another one: for one like it nobody has to be woken.
         watched.remove();
-        watched.apply(bench.samples().first());
+        watched.apply(bench.samples().second());
         watched.demand_hint("a replacement");
         watched.settle();
-        watched.apply(bench.samples().second());
+        watched.apply(bench.samples().first());
         watched.demand_hint("a change after a replacement");
         watched.settle();
     }

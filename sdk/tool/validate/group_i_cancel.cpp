@@ -117,7 +117,7 @@ Told cancelled_slowly(Bench& bench, Subject& subject, std::uint64_t* after_ns) {
     });
     const std::string description = json::write(slow(bench));
     told->finish(bench.collection().apply(subject.instance->handle(), told->call(),
-                                          borrowed(subject.id), borrowed(description)));
+                                          borrow(subject.id), borrow(description)));
     const std::uint64_t end = now_monotonic_ns();
     canceller.join();
     if (cancelled_ns > end) skip("the slow description takes less than 300 ms");

@@ -1,9 +1,9 @@
 #include <filesystem>
 #include <functional>
-#include <random>
 
 #include "core/base/time.hpp"
 #include "sdk/tool/validate/check.hpp"
+#include "sdk/tool/validate/generator.hpp"
 #include "sdk/tool/validate/tools.hpp"
 
 namespace evenkeel::validate {
@@ -11,7 +11,7 @@ namespace group_j {
 
 // Whatever it is given: it returns a code that is known, and says why it fails.
 void demand_words(const Told& told) {
-    demand(told->status >= EK_OK && told->status <= EK_E_STALE,
+    demand(plugin::is_status(told->status),
            "it answers an unknown code, " + std::to_string(told->status));
     const bool silent = !told->ok() && told->status != EK_E_CANCELLED && told->error() == nullptr;
     demand(!silent, "it fails and does not say why", told->transcript());
@@ -197,11 +197,11 @@ void failures_have_words(Bench& bench) {
 void codes_are_known(Bench& bench) {
     Hostile hostile(bench);
     const auto known = [](const Told& told) {
-        demand(told->status >= EK_OK && told->status <= EK_E_STALE,
+        demand(plugin::is_status(told->status),
                "it answers an unknown code, " + std::to_string(told->status), told->transcript());
         for (const Diag& diag : told->diags)
-            demand(diag.status >= EK_OK && diag.status <= EK_E_STALE &&
-                       diag.severity >= EK_SEV_DEBUG && diag.severity <= EK_SEV_ERROR,
+            demand(plugin::is_status(diag.status) && diag.severity >= EK_SEV_DEBUG &&
+                       diag.severity <= EK_SEV_ERROR,
                    "a diagnostic has an unknown status or severity", told->transcript());
         for (const Change& change : told->changes)
             demand(change.action >= EK_ACT_SET && change.action <= EK_ACT_REPLACE &&
@@ -216,59 +216,10 @@ void codes_are_known(Bench& bench) {
     if (hostile.applies()) known(hostile.instance().apply(hostile.id, bench.samples().first()));
 }
 
-// Descriptions near those that fit, from a seed.
-class Generator {
-  public:
-    Generator(Bench& bench) : samples_(bench.samples()), random_(bench.options().seed) {}
-
-    json::Value description() {
-        json::Object made;
-        for (const schema::Field& field : samples_.fields()) {
-            if (pick(3) == 0) continue;
-            const auto variants = samples_.variants(field);
-            const bool odd = variants.empty() || pick(4) == 0;
-            made.set(field.name, odd ? value(3) : variants[pick(variants.size())][field.name]);
-        }
-        if (pick(10) == 0) made.set(text(), value(3));
-        return made;
-    }
-    std::string id() { return pick(3) == 0 ? text() : samples_.id(pick(3)); }
-
-  private:
-    std::size_t pick(std::size_t many) { return random_() % many; }
-    std::string text() {
-        static constexpr std::string_view kLetters = "abz09_-./\\ \"'%${}\n\t\x7f";
-        std::string made;
-        for (std::size_t i = pick(12); i > 0; --i) made += kLetters[pick(kLetters.size())];
-        return pick(8) == 0 ? made + "\xc3\xa4\xe2\x82\xac" : made;
-    }
-    json::Value value(int depth) {
-        switch (pick(depth > 0 ? 7 : 5)) {
-            case 0:
-                return nullptr;
-            case 1:
-                return pick(2) == 0;
-            case 2:
-                return static_cast<std::int64_t>(random_());
-            case 3:
-                return 0.5;
-            case 4:
-                return text();
-            case 5:
-                return json::Array{value(depth - 1), value(depth - 1)};
-            default:
-                return json::Object{{text(), value(depth - 1)}};
-        }
-    }
-
-    const Samples& samples_;
-    std::mt19937_64 random_;
-};
-
 void many_calls(Bench& bench) {
     constexpr int kCalls = 10'000;
     const auto instance = bench.open();
-    Generator generator(bench);
+    Generator generator(bench.samples(), bench.options().seed);
     const std::uint64_t end = now_monotonic_ns() + 20'000'000'000;
     for (int i = 0; i < kCalls && now_monotonic_ns() < end; ++i) {
         const std::string id = generator.id();
@@ -278,7 +229,7 @@ void many_calls(Bench& bench) {
         const std::string call = "call " + std::to_string(i) + " of seed " +
                                  std::to_string(bench.options().seed) + ", " + json::write(id) +
                                  " " + json::write(description);
-        const bool known = told->status >= EK_OK && told->status <= EK_E_STALE;
+        const bool known = plugin::is_status(told->status);
         const bool silent = !told->ok() && told->error() == nullptr;
         demand(known && !silent && told->malformed.empty(),
                "it fails without words, or with an unknown code, or sends what is malformed",

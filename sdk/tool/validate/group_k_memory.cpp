@@ -139,8 +139,7 @@ void parallel_holds(Bench& bench) {
             const std::string id = bench.samples().id(i), ids = ids_json({id});
             for (int k = 0; k < kTimes && wrong[i].empty(); ++k) {
                 Answers told(Shape::plain, {});
-                told.finish(
-                    bench.collection().read(instance->handle(), told.call(), borrowed(ids)));
+                told.finish(bench.collection().read(instance->handle(), told.call(), borrow(ids)));
                 const bool one = told.ok() && told.items.size() == 1 && told.items[0].id == id;
                 const auto state = json::parse(one ? told.items[0].json.value_or("") : "");
                 if (!state || json::write(lasting(bench.samples().schema(), *state)) != expected[i])

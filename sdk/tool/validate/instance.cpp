@@ -36,7 +36,7 @@ Told Instance::run(CallOptions options, Operation&& operation) {
 
 Told Instance::list(const std::string& filter, CallOptions options) {
     return run(std::move(options), [&](const ek_call* call, auto input) {
-        return table_.list(handle_, call, filter.empty() ? ek_str{nullptr, 0} : input(filter));
+        return table_.list(handle_, call, filter.empty() ? kAbsent : input(filter));
     });
 }
 Told Instance::read(const std::string& id, CallOptions options) {
@@ -122,8 +122,7 @@ void Instance::must_remove(const std::string& id) {
 
 void Instance::clear(const std::string& id) {
     if (state(id).is_null()) return;
-    if ((table_.caps & EK_CAP_REMOVE) == 0)
-        skip(id + " is there, and the collection cannot remove it");
+    if (!bench_.can(EK_CAP_REMOVE)) skip(id + " is there, and the collection cannot remove it");
     must_remove(id);
 }
 

@@ -96,7 +96,7 @@ std::string summary_of(const std::vector<CheckResult>& results) {
     return text + "\n";
 }
 
-std::string json_of(const std::string& file, const std::vector<CheckResult>& results) {
+std::string json_of(const RunOptions& options, const std::vector<CheckResult>& results) {
     json::Array checks;
     json::Object counts;
     for (const CheckResult& result : results) {
@@ -114,8 +114,10 @@ std::string json_of(const std::string& file, const std::vector<CheckResult>& res
         const json::Value* count = counts.find(outcome);
         counts.set(outcome, (count == nullptr ? 0 : count->as_integer()) + 1);
     }
-    return json::write_pretty(
-               json::Object{{"file", file}, {"checks", checks}, {"summary", counts}}) +
+    return json::write_pretty(json::Object{{"file", options.file},
+                                           {"isolated", options.isolated},
+                                           {"checks", checks},
+                                           {"summary", counts}}) +
            "\n";
 }
 

@@ -12,8 +12,8 @@ namespace evenkeel::validate {
 std::string text_of(const CheckResult& result);
 // "150 passed, 2 failed (F03, F07), 10 skipped".
 std::string summary_of(const std::vector<CheckResult>& results);
-// {"file","checks":[{"id","group","title","outcome",...}],"summary":{...}}
-std::string json_of(const std::string& file, const std::vector<CheckResult>& results);
+// {"file","isolated","checks":[{"id","group","title","outcome",...}],"summary":{...}}
+std::string json_of(const RunOptions& options, const std::vector<CheckResult>& results);
 // A <testsuite> for each group.
 std::string junit_of(const std::string& file, const std::vector<CheckResult>& results);
 

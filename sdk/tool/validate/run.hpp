@@ -33,6 +33,8 @@ struct RunOptions {
     std::string file, settings;           // settings empty: X.validate.json beside the file
     std::vector<std::string> only, skip;  // patterns of ids; none: all
     std::string collection;               // empty: each
+    std::vector<std::string> target;      // newest symbol versions, as GLIBC_2.31; none: this SDK's
+    // At most so many checks at once; those that meet at resources of the machine run alone.
     std::size_t jobs = 2;
     std::chrono::seconds timeout{45};
     std::uint64_t seed = 1;

@@ -7,7 +7,7 @@ namespace evenkeel::validate {
 namespace {
 
 schema::Schema compiled(const ek_collection& table) {
-    auto schema = schema::Schema::compile(text_of(table.schema_json));
+    auto schema = schema::Schema::compile(copy(table.schema_json));
     if (!schema) broken("the schema does not compile: " + schema.error().what);
     return std::move(*schema);
 }
@@ -17,6 +17,16 @@ const json::Value& words_of(const schema::Schema& schema, const std::string& nam
 }
 
 }  // namespace
+
+bool reaches_out(const json::Value& manifest) {
+    const json::Value& permissions = manifest["permissions"];
+    const auto empty = [&](const char* name) {
+        const json::Value& list = permissions[name];
+        return !list.is_array() || list.as_array().empty();
+    };
+    return !permissions.is_object() || !empty("paths") || !empty("capabilities") ||
+           permissions.bool_or("network") || permissions.bool_or("spawn");
+}
 
 Samples::Samples(const ek_collection& table, const CollectionSettings& settings,
                  const std::string& scratch, bool may_use_examples)
@@ -57,13 +67,16 @@ std::string Samples::absent_id() const {
     return id(999'983);
 }
 
-std::vector<json::Value> Samples::values_of(const std::string& name) const {
+const json::Value& Samples::said_of(const std::string& name) const {
+    static const json::Value kNothing = json::Object();
     const auto said = settings_.fields.find(name);
-    if (said != settings_.fields.end()) {
-        if (said->second.find("reason") != nullptr) return {};
-        if (const json::Value& values = said->second["values"]; values.is_array())
-            return values.as_array();
-    }
+    return said != settings_.fields.end() ? said->second : kNothing;
+}
+
+std::vector<json::Value> Samples::values_of(const std::string& name) const {
+    const json::Value& said = said_of(name);
+    if (said.find("reason") != nullptr) return {};
+    if (const json::Value& values = said["values"]; values.is_array()) return values.as_array();
     const json::Value& words = words_of(schema_, name);
     for (const char* word : {"examples", "enum"})
         if (words[word].is_array() && !words[word].as_array().empty())
@@ -80,12 +93,13 @@ json::Value Samples::build(std::size_t which) const {
     json::Object description = settings_.base;
     for (const schema::Field& field : fields_) {
         const auto values = values_of(field.name);
-        if (field.property.read_only || values.empty() || description.contains(field.name))
+        const json::Value& said = said_of(field.name);
+        if (field.property.read_only || values.empty() || description.contains(field.name) ||
+            said.bool_or("unique"))
             continue;
         json::Object more = description;
-        if (const auto said = settings_.fields.find(field.name); said != settings_.fields.end())
-            if (const json::Value& with = said->second["with"]; with.is_object())
-                for (const auto& [name, value] : with.as_object()) more.set(name, value);
+        if (const json::Value& with = said["with"]; with.is_object())
+            for (const auto& [name, value] : with.as_object()) more.set(name, value);
         more.set(field.name, values[which < values.size() ? which : 0]);
         // What does not go with what is there already is tried alone, in variants().
         if (fits(more)) description = std::move(more);
@@ -101,9 +115,8 @@ std::vector<json::Value> Samples::variants(const schema::Field& field) const {
     std::vector<json::Value> variants;
     for (const json::Value& value : values_of(field.name)) {
         json::Object description = settings_.base;
-        if (const auto said = settings_.fields.find(field.name); said != settings_.fields.end())
-            if (const json::Value& with = said->second["with"]; with.is_object())
-                for (const auto& [name, beside] : with.as_object()) description.set(name, beside);
+        if (const json::Value& with = said_of(field.name)["with"]; with.is_object())
+            for (const auto& [name, beside] : with.as_object()) description.set(name, beside);
         description.set(field.name, value);
         if (fits(description)) variants.emplace_back(description);
     }

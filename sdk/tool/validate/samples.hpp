@@ -14,6 +14,9 @@
 
 namespace evenkeel::validate {
 
+// Whether a manifest declares that the plugin reaches anything but its own memory.
+bool reaches_out(const json::Value& manifest);
+
 // Ids and descriptions to try one collection with: from the examples of its schema and from the
 // author's settings. Texts in the comments are of a collection of files.
 class Samples {
@@ -32,7 +35,8 @@ class Samples {
     // One that never exists.
     std::string absent_id() const;
 
-    // All fields that go together, each with its first value, and with its second where it has one.
+    // All fields that go together, each with its first value, and with its second where it has one;
+    // without those that no two resources may have in common.
     const json::Value& first() const { return first_; }
     const json::Value& second() const { return second_; }
     // Descriptions that differ in this field alone (and in what it needs beside it): one for each
@@ -44,6 +48,7 @@ class Samples {
     std::string text_field() const;
 
   private:
+    const json::Value& said_of(const std::string& name) const;  // in the settings
     std::vector<json::Value> values_of(const std::string& name) const;
     bool fits(const json::Object& description) const;
     json::Value build(std::size_t which) const;

@@ -1,5 +1,6 @@
 #include "sdk/tool/validate/settings.hpp"
 
+#include <algorithm>
 #include <set>
 
 #include <spawn.h>
@@ -50,10 +51,17 @@ Result<CollectionSettings> settings_of(const std::string& name, const json::Valu
         if (id.is_string()) settings.ids.push_back(id.as_string());
     if (value["base"].is_object()) settings.base = value["base"].as_object();
     if (value["fields"].is_object())
-        for (const auto& [field, said] : value["fields"].as_object()) settings.fields[field] = said;
+        for (const auto& [field, said] : value["fields"].as_object()) {
+            if (said.find("reason") != nullptr && said.string_or("reason").empty())
+                return fail(Errc::invalid, name + " leaves out " + field + " and does not say why");
+            settings.fields[field] = said;
+        }
     if (value["skip"].is_object())
-        for (const auto& [check, why] : value["skip"].as_object())
-            settings.skip[check] = why.is_string() ? why.as_string() : "";
+        for (const auto& [check, why] : value["skip"].as_object()) {
+            if (!why.is_string() || why.as_string().empty())
+                return fail(Errc::invalid, name + " skips " + check + " and does not say why");
+            settings.skip[check] = why.as_string();
+        }
     if (value["config"].is_object()) settings.config = value["config"];
     settings.bad_configs = value["bad_configs"];
     settings.unavailable = value["unavailable"];
@@ -116,6 +124,17 @@ const CollectionSettings& Settings::of(const std::string& collection) const {
     static const CollectionSettings kNone;
     const auto found = collections_.find(collection);
     return found == collections_.end() ? kNone : found->second;
+}
+
+bool Settings::leads_out_of(const std::string& folder) const {
+    const auto leads_there = [&](const std::string& text) {
+        return text.find(folder) != text.npos;
+    };
+    return std::any_of(collections_.begin(), collections_.end(), [&](const auto& entry) {
+        const CollectionSettings& settings = entry.second;
+        return !leads_there(json::write(settings.config)) &&
+               !std::all_of(settings.ids.begin(), settings.ids.end(), leads_there);
+    });
 }
 
 Result<void> Settings::prepare() const {

@@ -14,7 +14,7 @@ namespace evenkeel::validate {
 struct CollectionSettings {
     std::vector<std::string> ids;  // resources that may be made, changed and removed; or empty
     json::Object base;             // fields that every description has
-    std::map<std::string, json::Value> fields;  // {"values", "with", "reason"} by field
+    std::map<std::string, json::Value> fields;  // {"values", "with", "reason", "unique"} by field
     json::Value config = json::Object();        // what `open` is given
     json::Value bad_configs;                    // an array of what it has to refuse
     json::Value unavailable;  // a configuration whose back end is missing; null: none is known
@@ -34,6 +34,9 @@ class Settings {
 
     // Of the collection; empty ones if the file says nothing of it.
     const CollectionSettings& of(const std::string& collection) const;
+    // Whether some collection is tried on resources elsewhere than in that folder: neither their
+    // ids nor the configuration lead there.
+    bool leads_out_of(const std::string& folder) const;
     // Makes the files and runs the programs of every `prepare`, in order.
     Result<void> prepare() const;
 

@@ -62,7 +62,7 @@ json::Value done(Instance& instance, const json::Value& request) {
             if (opened != name) instance.reset();
             const ek_module& module = bench->module();
             for (std::size_t i = 0; opened != name && i < module.collection_count; ++i)
-                if (text_of(module.collections[i]->name) == name)
+                if (copy(module.collections[i]->name) == name)
                     bench->choose(*module.collections[i]);
             if (instance == nullptr) instance = bench->open();
             opened = name;

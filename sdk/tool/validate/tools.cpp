@@ -20,14 +20,25 @@ namespace evenkeel::validate {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+bool is_the_validators(const std::string& name) {
+    return name == ".data" || name.starts_with(".storage");
+}
+
+}  // namespace
+
 std::map<std::string, std::string> tree(const std::string& folder) {
     std::map<std::string, std::string> lines;
     std::error_code error;
     for (auto it = fs::recursive_directory_iterator(folder, error);
          it != fs::recursive_directory_iterator(); it.increment(error)) {
-        if (it.depth() == 0 && it->path().filename() == ".data") it.disable_recursion_pending();
+        if (it.depth() == 0 && is_the_validators(it->path().filename())) {
+            it.disable_recursion_pending();
+            continue;
+        }
         struct stat info {};
-        if (::lstat(it->path().c_str(), &info) != 0 || it->path().filename() == ".data") continue;
+        if (::lstat(it->path().c_str(), &info) != 0) continue;
         lines[it->path()] = std::to_string(info.st_ino) + " " + std::to_string(info.st_mode) + " " +
                             std::to_string(info.st_uid) + ":" + std::to_string(info.st_gid) + " " +
                             std::to_string(info.st_size) + " " +

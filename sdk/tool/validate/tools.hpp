@@ -9,8 +9,8 @@
 // What several groups of checks have in common.
 namespace evenkeel::validate {
 
-// A line for everything under a folder, with owner, mode, size and times; "." folders of the
-// validator are left out.
+// A line for everything under a folder, with owner, mode, size and times; folders of the
+// validator's own are left out.
 std::map<std::string, std::string> tree(const std::string& folder);
 // The first path that differs; empty: none.
 std::string difference_of(const std::map<std::string, std::string>& before,

@@ -39,7 +39,7 @@ void Watcher::close() {
 }
 
 void Watcher::interest(const std::string& id, bool on) {
-    const ek_status status = table_.watch_interest(handle_, borrowed(id), on ? 1 : 0);
+    const ek_status status = table_.watch_interest(handle_, borrow(id), on ? 1 : 0);
     if (status != EK_OK) broken("watch_interest answers " + status_name(status) + " for " + id);
 }
 
@@ -111,7 +111,7 @@ ek_status Watcher::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
 void Watcher::on_hint(void* ctx, const ek_hint* hint) noexcept {
     auto& self = *static_cast<Watcher*>(ctx);
     if (!self.admit() || hint == nullptr || hint->size < sizeof(ek_hint)) return;
-    self.hints.push_back({hint->kind, text_of(hint->id)});
+    self.hints.push_back({hint->kind, copy(hint->id)});
 }
 
 }  // namespace evenkeel::validate

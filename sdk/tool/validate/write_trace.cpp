@@ -65,37 +65,31 @@ int install_filter() {
                                       SECCOMP_FILTER_FLAG_NEW_LISTENER, &program));
 }
 
-void send_fd(int channel, int fd) {
+// A message of one byte, with room for one descriptor beside it.
+struct Message {
     char byte = 0;
     iovec data{&byte, 1};
     alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    cmsghdr* header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    std::memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-    if (fd < 0) message.msg_controllen = 0;
-    ::sendmsg(channel, &message, 0);
+    msghdr header{nullptr, 0, &data, 1, control.data(), control.size(), 0};
+};
+
+void send_fd(int channel, int fd) {
+    Message message;
+    cmsghdr* control = CMSG_FIRSTHDR(&message.header);
+    control->cmsg_level = SOL_SOCKET;
+    control->cmsg_type = SCM_RIGHTS;
+    control->cmsg_len = CMSG_LEN(sizeof(int));
+    std::memcpy(CMSG_DATA(control), &fd, sizeof(fd));
+    if (fd < 0) message.header.msg_controllen = 0;
+    ::sendmsg(channel, &message.header, 0);
 }
 Fd receive_fd(int channel) {
-    char byte = 0;
-    iovec data{&byte, 1};
-    alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int))> control{};
-    msghdr message{};
-    message.msg_iov = &data;
-    message.msg_iovlen = 1;
-    message.msg_control = control.data();
-    message.msg_controllen = control.size();
-    if (::recvmsg(channel, &message, MSG_CMSG_CLOEXEC) <= 0) return {};
-    const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (header == nullptr || header->cmsg_type != SCM_RIGHTS) return {};
+    Message message;
+    if (::recvmsg(channel, &message.header, MSG_CMSG_CLOEXEC) <= 0) return {};
+    const cmsghdr* control = CMSG_FIRSTHDR(&message.header);
+    if (control == nullptr || control->cmsg_type != SCM_RIGHTS) return {};
     int fd = -1;
-    std::memcpy(&fd, CMSG_DATA(header), sizeof(fd));
+    std::memcpy(&fd, CMSG_DATA(control), sizeof(fd));
     return Fd(fd);
 }
 
@@ -114,6 +108,14 @@ std::string link_of(const std::string& path) {
     return got > 0 ? std::string(buffer.data(), static_cast<std::size_t>(got)) : std::string();
 }
 
+// The path as that process means it.
+std::string whole(pid_t process, int folder, const std::string& path) {
+    if (path.starts_with('/')) return path;
+    const std::string own = "/proc/" + std::to_string(process);
+    return link_of(folder == AT_FDCWD ? own + "/cwd" : own + "/fd/" + std::to_string(folder)) +
+           "/" + path;
+}
+
 void answer(int listener, std::vector<Written>& written) {
     seccomp_notif request{};
     if (::ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &request) != 0) return;
@@ -124,16 +126,9 @@ void answer(int listener, std::vector<Written>& written) {
                            (argument(writer.flags) & (O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)) == 0;
         if (reads) continue;
         const auto process = static_cast<pid_t>(request.pid);
-        std::string path = text_in(process, argument(writer.path));
-        if (!path.starts_with('/')) {
-            const int folder =
-                writer.folder < 0 ? AT_FDCWD : static_cast<int>(argument(writer.folder));
-            const std::string own = "/proc/" + std::to_string(process);
-            path =
-                link_of(folder == AT_FDCWD ? own + "/cwd" : own + "/fd/" + std::to_string(folder)) +
-                "/" + path;
-        }
-        written.push_back({writer.name, path});
+        const int folder = writer.folder < 0 ? AT_FDCWD : static_cast<int>(argument(writer.folder));
+        written.push_back(
+            {writer.name, whole(process, folder, text_in(process, argument(writer.path)))});
     }
     seccomp_notif_resp response{};
     response.id = request.id;

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <string>
+
+#include "core/json/json.hpp"
+#include "sdk/tool/validate/run.hpp"
+
+namespace evenkeel::validate {
+
+// What one check finds, tried in this process: {"outcome"} and, unless it passes, {"what"} and
+// {"record"}. `scratch` is an empty folder of its own; file and settings of the options are paths
+// that are whole.
+json::Object verdict_of(const Check& check, const RunOptions& options, const std::string& scratch);
+// Puts a verdict into its result.
+void take(CheckResult& result, const json::Value& verdict);
+
+}  // namespace evenkeel::validate
