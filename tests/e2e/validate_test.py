@@ -10,7 +10,6 @@ import shutil
 import time
 import unittest
 
-from beds import debs
 from beds.lab import Lab
 from harness.system import installed
 from support import validation
@@ -22,7 +21,6 @@ FOLDER = "/opt/plugins"
 AT_ONCE = 4
 # What a host needs before its plugin can be tried.
 PREPARE = {
-    "packages": lambda bed: debs.give(bed, "v1"),
     # A container may not write there; its network's parameters are its own.
     "sysctl": lambda bed: bed.run("mount", "-o", "remount,bind,rw", "/proc/sys"),
 }
