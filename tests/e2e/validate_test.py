@@ -67,7 +67,7 @@ class Validate(unittest.TestCase):
         names = [pathlib.Path(plugin).name for plugin in validation.ON_A_HOST]
         lab = Lab(installed())
         cls.addClassCleanup(lab.close)
-        beds = lab.boot(*names)
+        beds = lab.boot(*(name.replace("_", "-") for name in names))
         with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
             cls.reports = dict(zip(names, pool.map(try_plugin, beds, validation.ON_A_HOST)))
         for name, reports in cls.reports.items():
