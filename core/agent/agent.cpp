@@ -280,6 +280,8 @@ void Agent::begin_alive() {
 void Agent::note_alive() {
     if (!write_alive()) log::warning("cannot note that the agent is alive");
     memory_.tick();
+    for (const auto& [name, runner] : registry_)
+        if (const plugin::RemotePlugin* process = runner->collection().process()) process->look();
     alive_timer_ = loop_.after_about(kAliveInterval, [this] { note_alive(); });
 }
 
