@@ -11,6 +11,7 @@
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
 #include "core/base/trusted_path.hpp"
+#include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
 namespace {
@@ -162,6 +163,8 @@ void Agent::begin_alive() {
 void Agent::note_alive() {
     if (!write_alive()) log::warning("cannot note that the agent is alive");
     memory_.tick();
+    for (const auto& [name, runner] : registry_)
+        if (const plugin::RemotePlugin* process = runner->collection().process()) process->look();
     alive_timer_ = loop_.after_about(kAliveInterval, [this] { note_alive(); });
 }
 

@@ -38,6 +38,7 @@ std::optional<plugin::Isolation> isolation_of(const Config& config, const plugin
     if (!apart) return std::nullopt;
     plugin::Isolation isolation;
     isolation.program = config.plugin_host.empty() ? beside_this_program() : config.plugin_host;
+    isolation.hidden = {config.state_dir, "/etc/evenkeel", "/run/evenkeel"};
     return isolation;
 }
 

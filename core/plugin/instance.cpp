@@ -183,10 +183,9 @@ Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
     if (!open_instance_) return fail(Errc::unavailable, "the collection is closed");
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
-    const auto sync = process() != nullptr ? watch_sync : nullptr;
-    return open_watch(
-        {open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, sync}, Call{},
-        std::move(on_hint));
+    const auto ask = process() != nullptr ? ask_watch : nullptr;
+    return open_watch({open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, ask},
+                      Call{}, std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

@@ -3,13 +3,17 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <vector>
 
 namespace evenkeel::plugin {
 
 // How plugins run in processes of their own.
 struct Isolation {
-    std::string program;                   // evenkeel-plugin-host
-    std::string user = "evenkeel-plugin";  // if this process is root's
+    std::string program;  // evenkeel-plugin-host
+    // Folders that nobody is to see who stays root: keys, and where orders are given.
+    std::vector<std::string> hidden;
+    // Processor time between calls that costs a process its life, if it takes half of the time too.
+    std::chrono::milliseconds idle_work_most{5000};
     // A call that does not return this long after its deadline or cancellation costs the process
     // its life.
     std::chrono::milliseconds grace{1000};

@@ -127,14 +127,20 @@ bool SharedWatch::call(const std::string& what, const std::function<ek_status()>
 
 Result<void> SharedWatch::interest(const std::string& id, bool on) {
     auto status = std::make_shared<ek_status>(EK_E_UNAVAILABLE);
-    EK_CHECK(run([self = shared_from_this(), status, id, on] {
+    auto answer = std::make_shared<std::function<ek_status()>>();
+    EK_CHECK(run([self = shared_from_this(), status, answer, id, on] {
+        const Watched& watched = self->watched_;
         if (self->handle_ == nullptr) return;
-        const auto operation = [&] {
-            return self->watched_.table->watch_interest(self->handle_, borrow(id), on ? 1 : 0);
+        const auto operation = [&]() -> ek_status {
+            if (watched.ask == nullptr)
+                return watched.table->watch_interest(self->handle_, borrow(id), on ? 1 : 0);
+            *answer = watched.ask(self->handle_, borrow(id), on);
+            return EK_OK;
         };
-        ek_status answer = EK_E_UNAVAILABLE;
-        if (self->call("watch_interest of " + id, operation, answer)) *status = answer;
+        ek_status given = EK_E_UNAVAILABLE;
+        if (self->call("watch_interest of " + id, operation, given)) *status = given;
     }));
+    if (*answer) *status = (*answer)();
     if (*status == EK_OK) return {};
     return fail(errc_of(*status),
                 "plugin " + watched_.plugin + " cannot watch " + id + " now, its log says why");
@@ -143,13 +149,13 @@ Result<void> SharedWatch::interest(const std::string& id, bool on) {
 // Of a plugin in a process of its own the hints are still to come. Twice: a turn that had begun
 // before may have seen less.
 void SharedWatch::sync() {
-    if (watched_.sync != nullptr) {
-        const auto self = shared_from_this();
-        static_cast<void>(reactor_.run(
-            [self] {
-                if (self->handle_ != nullptr) self->watched_.sync(self->handle_);
-            },
-            reactor_.patience(), this));
+    if (watched_.ask != nullptr) {
+        auto answer = std::make_shared<std::function<ek_status()>>();
+        const auto asked = run([self = shared_from_this(), answer] {
+            if (self->handle_ != nullptr)
+                *answer = self->watched_.ask(self->handle_, kAbsent, false);
+        });
+        if (asked && *answer) (*answer)();
         return;
     }
     for (int turns = 0; turns < 2; ++turns)

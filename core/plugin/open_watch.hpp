@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -19,8 +20,9 @@ struct Watched {
     const ek_collection* table = nullptr;
     std::string plugin;
     std::shared_ptr<CallMark> mark = nullptr;  // of what the reactor calls; may be null
-    // Brings the hints of a plugin that is not in this process; else null.
-    void (*sync)(ek_watch* watch) = nullptr;
+    // Of a plugin that is not in this process, else null: begins watch_interest, or without an id
+    // brings all hints. The reactor does not wait for the answer; it is waited for by a call.
+    std::function<ek_status()> (*ask)(ek_watch* watch, ek_str id, bool on) = nullptr;
 };
 
 // Opens the plugin's watch; the calling thread is the instance's lane. [lane]

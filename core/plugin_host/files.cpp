@@ -21,9 +21,10 @@ constexpr std::uint64_t kRead =
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                    LANDLOCK_ACCESS_FS_READ_FILE | kTruncate | kIoctlDevice;
 // What programs, libraries and their configuration need.
-constexpr const char* kReadable[] = {"/usr", "/lib",  "/lib32", "/lib64", "/bin",        "/sbin",
-                                     "/etc", "/proc", "/sys",   "/dev",   "/run/systemd"};
-constexpr const char* kWritable[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/tty"};
+constexpr const char* kReadable[] = {"/usr", "/lib",         "/lib32",      "/lib64",
+                                     "/bin", "/sbin",        "/etc",        "/proc",
+                                     "/sys", "/run/systemd", "/dev/random", "/dev/urandom"};
+constexpr const char* kWritable[] = {"/dev/null", "/dev/zero", "/dev/full"};
 
 // All rights that this kernel knows.
 std::uint64_t known_rights(long version) {
@@ -49,10 +50,10 @@ Result<void> allow(int rules, const char* path, int opened, std::uint64_t rights
 
 }  // namespace
 
-Result<void> limit_files(const plugin::Service& service, int data_dir) {
+Result<bool> limit_files(const plugin::Service& service, int data_dir) {
     const long version =
         ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (version < 1) return {};
+    if (version < 1) return false;
     const std::uint64_t all = known_rights(version);
     const landlock_ruleset_attr handled{all};
     const Fd rules(
@@ -68,7 +69,7 @@ Result<void> limit_files(const plugin::Service& service, int data_dir) {
     } else if (!service.data_dir.empty()) {
         EK_CHECK(allow(rules.get(), service.data_dir.c_str(), -1, all));
     }
-    if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0) return {};
+    if (::syscall(SYS_landlock_restrict_self, rules.get(), 0) == 0) return true;
     return fail(system_error(errno, "cannot limit its files"));
 }
 

@@ -1,6 +1,7 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
@@ -33,8 +34,12 @@ Result<const ek_module*> load(const plugin::Service& service, Control& control) 
     give_way_to_the_agent();
     {
         // The plugin's code is not to find it: it could answer its own refused calls.
-        const Fd refusals = EK_TRY(enter_sandbox(service, control.data_dir()));
-        control.send(plugin::FrameWriter(plugin::FrameKind::sandboxed), refusals.get());
+        const Sandbox sandbox = EK_TRY(enter_sandbox(service, control.data_dir()));
+        std::string gaps;
+        for (const std::string& gap : sandbox.gaps) gaps += gap + "\n";
+        plugin::FrameWriter frame(plugin::FrameKind::sandboxed);
+        frame.text(std::string_view(gaps));
+        control.send(std::move(frame), sandbox.refusals.get());
     }
     // Another user means that the kernel has forgotten it.
     ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);

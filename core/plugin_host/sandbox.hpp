@@ -1,5 +1,8 @@
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 #include "core/plugin/channel/tables.hpp"
@@ -8,15 +11,23 @@
 // and any code of the plugin runs.
 namespace evenkeel::plugin_host {
 
-// User, capabilities, file system and system calls, in this order. What the kernel does not have is
-// left out. `data_dir`, or -1, may be read and written.
-// The answer is the descriptor by which the agent hears of refused system calls, or none.
-Result<Fd> enter_sandbox(const plugin::Service& service, int data_dir);
+struct Sandbox {
+    Fd refusals;                    // by which the agent hears of refused system calls, or none
+    std::vector<std::string> gaps;  // what the kernel does not have, and so nothing is kept from
+};
+// Hidden folders, user, capabilities, file system and system calls, in this order. `data_dir`, or
+// -1, may be read and written.
+Result<Sandbox> enter_sandbox(const plugin::Service& service, int data_dir);
+
+// For one that stays root: puts an empty folder in the place of each hidden one, in a view of the
+// file system of its own. Adds to `gaps` what stays to be seen.
+void hide_folders(const plugin::Service& service, std::vector<std::string>& gaps);
 
 // Becomes the user of the service, and keeps only the capabilities that are declared.
 Result<void> limit_privileges(const plugin::Service& service);
-// Opens files only below the declared paths, and what programs need to run.
-Result<void> limit_files(const plugin::Service& service, int data_dir);
+// Opens files only below the declared paths, and what programs need to run. False where the kernel
+// has no Landlock.
+Result<bool> limit_files(const plugin::Service& service, int data_dir);
 // Refuses to start processes without `spawn`, and sockets but those of this machine without
 // `network`.
 Result<Fd> limit_system_calls(const plugin::Permissions& permissions);

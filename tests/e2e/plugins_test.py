@@ -12,9 +12,10 @@ from harness.system import AGENT, main_pid
 from support.wait import eventually
 
 FOLDER = "/opt/plugins"
-BAD = ("throws", "hangs", "nonsense")
+BAD = ("throws", "hangs", "nonsense", "unruly", "greedy")
 SILENCE_SECONDS = 5
 HANG_SECONDS = 20
+CONTROLLERS = ("pids", "memory")
 
 
 def agent_with(isolation):
@@ -24,11 +25,21 @@ def agent_with(isolation):
             "calls": {"silence": f"{SILENCE_SECONDS}s"}}
 
 
+def give_controllers(bed):
+    """Lets the host's systemd bound what it starts, as on a machine that is no container. (With
+    cgroup 2 alone the beds have none to give.)"""
+    for tree in (f"/sys/fs/cgroup/{name}" for name in CONTROLLERS):
+        if bed.run("mountpoint", "-q", tree, check=False).returncode == 0:
+            bed.run("mount", "-o", "remount,bind,rw", tree)
+    bed.run("systemctl", "daemon-reexec")
+
+
 class Cases(SystemCase):
 
     @classmethod
     def prepare(cls, bed):
         """Lays the bad plugins where the agent's configuration looks for them."""
+        give_controllers(bed)
         built = pathlib.Path(os.environ["EVENKEEL_BUILD"], "tests/support/plugins")
         there = bed.files / FOLDER[1:]
         there.mkdir(mode=0o755)
@@ -110,6 +121,79 @@ class InProcessesOfTheirOwn(Cases):
         self.assertEqual(self.assert_failed(self.put("hangs", "hang"), "hangs"), "timeout")
         self.assert_serves("throws", "after")
         self.assert_serves("hangs")
+
+    def process(self, plugin):
+        """What the agent says of a plugin's process, once it runs."""
+        def running():
+            plugins = self.system.agent("web", "plugins")[1]["plugins"]
+            found = next(each for each in plugins if each["collection"] == plugin)["process"]
+            return found["pid"] and found
+        return eventually(f"{plugin} runs", running)
+
+    def group(self, plugin):
+        """The control group of a plugin's process."""
+        pid = self.process(plugin)["pid"]
+        return self.bed().run("cat", f"/proc/{pid}/cgroup").stdout
+
+    def processes_of(self, user):
+        """How many processes a user has."""
+        done = self.bed().run("ps", "-u", str(user), "-o", "pid=", check=False)
+        return len(done.stdout.split())
+
+    def test_a_process_is_in_a_group_of_its_own_with_a_user_of_its_own(self):
+        greedy, unruly = self.process("greedy"), self.process("unruly")
+        self.assertNotEqual(greedy["user"], unruly["user"])
+        self.assertIn(f"evenkeel-plugin-greedy-{greedy['pid']}.scope", self.group("greedy"))
+        for name, process in (("greedy", greedy), ("unruly", unruly)):
+            folder = f"/var/lib/evenkeel/agent/plugins/{name}"
+            self.assertEqual(self.bed().run("stat", "--format=%u", folder).stdout.strip(),
+                             str(process["user"]))
+        shown = self.bed().run("systemctl", "show", "-p", "TasksMax,MemoryMax,CPUQuotaPerSecUSec",
+                               f"evenkeel-plugin-greedy-{greedy['pid']}.scope").stdout
+        for line in ("TasksMax=512", f"MemoryMax={768 << 20}", "CPUQuotaPerSecUSec=1s"):
+            self.assertIn(line, shown.split())
+        for controller in CONTROLLERS:
+            if f":{controller}:" in self.group("greedy"):
+                self.assertFalse([note for note in greedy["notes"] if f" {controller}" in note])
+
+    def test_processes_without_end_end_with_the_plugin_and_others_go_on(self):
+        process = self.process("greedy")
+        self.assert_failed(self.put("greedy", "escape"), "fork")
+        self.assertGreater(self.processes_of(process["user"]), 100)
+        self.assert_serves("throws", "meanwhile")
+        self.put("greedy", "kill")
+        eventually("all have ended", lambda: self.processes_of(process["user"]) <= 1)
+        self.assertIn("signal 9", self.process("greedy")["last_end"])
+        self.assert_serves("greedy")
+
+    def test_one_that_takes_all_memory_fails_alone(self):
+        self.assert_failed(self.put("unruly", "memory"), "bad_alloc")
+        if ":memory:" in self.group("greedy"):
+            self.assert_failed(self.put("greedy", "memory"), "a program was ended by signal 9")
+        self.assert_serves("throws", "meanwhile")
+        self.assert_serves("unruly")
+        self.assert_serves("greedy")
+
+    def test_one_that_keeps_a_processor_busy_is_ended_and_serves_again(self):
+        self.assert_serves("greedy")
+        before = self.process("greedy")["pid"]
+        # So that it gets what it takes on a busy machine too.
+        self.bed().run("renice", "-n", "-10", "-g", str(before))
+        self.put("greedy", "processor")
+        self.assert_serves("throws", "meanwhile")
+        eventually("it is ended", lambda: "kept a processor busy" in
+                   (self.process("greedy")["last_end"] or ""), 60)
+        self.assert_serves("greedy")
+        self.assertNotEqual(self.process("greedy")["pid"], before)
+
+    def test_what_it_has_started_ends_with_the_agent_too(self):
+        user = self.process("greedy")["user"]
+        self.assert_failed(self.put("greedy", "escape"), "fork")
+        self.system.kill(self.bed(), AGENT)
+        self.pid = main_pid(self.bed(), AGENT)
+        eventually("all have ended", lambda: self.processes_of(user) <= 1)
+        eventually("the agent is online", lambda: self.system.is_online("web"))
+        self.assert_serves("greedy")
 
 
 del Cases

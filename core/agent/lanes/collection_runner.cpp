@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <optional>
 
@@ -112,12 +113,11 @@ bool CollectionRunner::replace(std::shared_ptr<plugin::Collection> collection) {
     const bool left = std::any_of(tracks_.begin(), tracks_.end(),
                                   [](const Track& track) { return track.lane.abandoned(); });
     if (left || (collection->parallel() && tracks_.size() == 1)) return false;
-    const auto end = [old =
-                          std::exchange(lane_context_, std::make_shared<LaneContext>(collection))] {
-        old->watch_by(nullptr);
-    };
-    static_cast<void>(tracks_.front().lane.submit(end));
-    collection_ = std::move(collection);
+    std::function<void()> end =
+        [context = std::exchange(lane_context_, std::make_shared<LaneContext>(collection)),
+         old = std::exchange(collection_, collection)] { context->watch_by(nullptr); };
+    // The lane has the last of them: it waits until the plugin has closed it.
+    static_cast<void>(tracks_.front().lane.submit(std::move(end)));
     disabled_reason_.clear();
     return true;
 }

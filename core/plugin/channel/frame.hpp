@@ -21,8 +21,9 @@ enum class FrameKind : std::uint32_t {
     // Control, to the child: what it is to serve; a new channel (with its two descriptors).
     configure = 1,
     channel,
-    // Control, to the agent: the first one, before any code of the plugin runs (with the descriptor
-    // by which the agent hears of refused system calls, if there is one); the plugin's tables; why
+    // Control, to the agent: the first one, before any code of the plugin runs (what the sandbox
+    // does not keep from it here, a line each; with the descriptor by which the agent hears of
+    // refused system calls, if there is one); the plugin's tables; why
     // there is no plugin; a line for the log; a request to the plugin's storage.
     sandboxed,
     hello,

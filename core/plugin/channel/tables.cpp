@@ -52,6 +52,7 @@ FrameWriter frame_of(const Service& service) {
     put(frame, service.permissions.capabilities);
     frame.u32(service.permissions.network).u32(service.permissions.spawn);
     frame.u32(service.has_storage);
+    put(frame, service.hidden);
     return frame.u32(service.changes_user).u32(service.uid).u32(service.gid), frame;
 }
 
@@ -69,6 +70,7 @@ Service service_of(FrameReader& frame) {
     service.permissions.network = frame.u32() != 0;
     service.permissions.spawn = frame.u32() != 0;
     service.has_storage = frame.u32() != 0;
+    service.hidden = texts_of(frame);
     service.changes_user = frame.u32() != 0;
     service.uid = frame.u32();
     service.gid = frame.u32();

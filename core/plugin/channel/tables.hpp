@@ -22,7 +22,8 @@ struct Service {
     // Private and writable; empty: there is none. With a descriptor beside the frame the plugin is
     // given that folder, by a path that its own process alone can use.
     std::string data_dir;
-    bool has_storage = false;  // the agent has "ek.storage/1"
+    bool has_storage = false;         // the agent has "ek.storage/1"
+    std::vector<std::string> hidden;  // folders that it is not to see if it stays root
     bool changes_user = false;
     std::uint32_t uid = 0, gid = 0;  // if it does
 };

@@ -4,11 +4,13 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/wait.h>
@@ -34,6 +36,10 @@ constexpr unsigned kRefusalsMost = 20;
 constexpr std::uint64_t kLongestDeathNs = 100'000'000;
 // Of one that is killed, if the kernel lets it go.
 constexpr std::uint64_t kLongestReapNs = 1'000'000'000;
+// It gives way to the agent, where no control group bounds it.
+constexpr int kNice = 5;
+// Of them all, which are from its process before any code of the plugin runs.
+constexpr std::size_t kGapsMost = 10;
 
 // Waits for `events` until the time, or until `cancel_fd` is readable; false when they did not
 // come.
@@ -59,6 +65,11 @@ void reap_later(Fd pidfd) {
     }));
 }
 
+std::string memory_excess() {
+    return "more memory than the " + std::to_string(ControlGroup::kMemoryMost >> 20) +
+           " MiB that it and its programs may have together";
+}
+
 std::string ending_of(const siginfo_t& info) {
     if (info.si_code == CLD_EXITED)
         return "it ended by itself with " + std::to_string(info.si_status);
@@ -69,20 +80,24 @@ std::string ending_of(const siginfo_t& info) {
 
 }  // namespace
 
-Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const std::string& program,
+Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const Isolation& isolation,
                                                           const Service& service, int data_dir,
                                                           Listener listener, std::uint64_t until_ns,
                                                           int cancel_fd) {
-    auto spawned = EK_TRY(spawn(program, service.package.name));
-    std::shared_ptr<ChildProcess> child(new ChildProcess(std::move(spawned), std::move(listener)));
+    auto spawned = EK_TRY(spawn(isolation.program, service.package.name));
+    std::shared_ptr<ChildProcess> child(
+        new ChildProcess(std::move(spawned), std::move(listener), isolation.idle_work_most));
+    child->join_group(service.package.name);
     auto greeted = child->greet(service, data_dir, until_ns, cancel_fd);
     if (greeted) greeted = child->look_after();
+    child->note_work(false);
     if (greeted) return child;
     child->stop();
     return fail(std::move(greeted.error()));
 }
 
-ChildProcess::ChildProcess(Spawned spawned, Listener listener)
+ChildProcess::ChildProcess(Spawned spawned, Listener listener,
+                           std::chrono::nanoseconds idle_work_most)
     : spawned_(std::move(spawned)),
       listener_(std::move(listener)),
       control_(std::move(spawned_.control), kGreetingMost, true),
@@ -91,10 +106,24 @@ ChildProcess::ChildProcess(Spawned spawned, Listener listener)
       lines_([this](const std::string& line) {
           log(EK_SEV_INFO, borrow("printed: " + line), kAbsent);
       }),
-      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)) {}
+      timer_(::timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK)),
+      idle_work_(idle_work_most) {}
 
 ChildProcess::~ChildProcess() {
     stop();
+}
+
+// Before it is told what to serve, so that the plugin's code never runs outside.
+void ChildProcess::join_group(const std::string& plugin) {
+    auto group = ControlGroup::make(plugin, spawned_.pid);
+    if (group) {
+        group_ = *std::move(group);
+        gaps_ = group_->gaps();
+        return;
+    }
+    ::setpriority(PRIO_PROCESS, static_cast<id_t>(spawned_.pid), kNice);
+    gaps_.push_back("nothing bounds its processes, their memory and processors together: " +
+                    group.error().what);
 }
 
 Result<void> ChildProcess::greet(const Service& service, int data_dir, std::uint64_t until_ns,
@@ -126,6 +155,8 @@ Result<void> ChildProcess::take_greeting() {
         if (!std::exchange(sandboxed_, true)) {
             if (frame->kind() != FrameKind::sandboxed)
                 return fail(Errc::internal, "its process does not say what it serves");
+            for (const std::string& gap : split(copy(frame->text()), '\n'))
+                if (!gap.empty() && gaps_.size() < kGapsMost) gaps_.push_back(printable(gap));
             if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
             // What is refused while it is loaded waits for an answer already.
             EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
@@ -147,10 +178,11 @@ Result<void> ChildProcess::take_greeting() {
     return {};
 }
 
-Result<void> ChildProcess::listen_to(int fd, void (ChildProcess::*handler)()) {
+Result<void> ChildProcess::listen_to(int fd, void (ChildProcess::*handler)(),
+                                     std::uint32_t events) {
     if (fd < 0) return {};
     Reactor* const reactor = EK_TRY(Reactor::shared());
-    return reactor->add(this, fd, POLLIN, [weak = weak_from_this(), handler](std::uint32_t) {
+    return reactor->add(this, fd, events, [weak = weak_from_this(), handler](std::uint32_t) {
         if (const auto self = weak.lock()) (self.get()->*handler)();
     });
 }
@@ -163,6 +195,8 @@ Result<void> ChildProcess::look_after() {
     EK_CHECK(listen_to(control_.fd(), &ChildProcess::on_control));
     EK_CHECK(listen_to(spawned_.output.get(), &ChildProcess::on_output));
     EK_CHECK(listen_to(timer_.get(), &ChildProcess::on_timer));
+    if (group_ && group_->event_fd() >= 0)
+        EK_CHECK(listen_to(group_->event_fd(), &ChildProcess::on_memory, POLLPRI));
     return listen_to(spawned_.pidfd.get(), &ChildProcess::on_end);
 }
 
@@ -281,6 +315,43 @@ void ChildProcess::on_refusal() {
     refusals_.reset();
 }
 
+// Heard while the process still ends: its group is gone soon after.
+void ChildProcess::on_memory() {
+    {
+        const std::lock_guard lock(mutex_);
+        if (!group_ || group_->ends_for_memory() == 0 || std::exchange(lacks_memory_, true)) return;
+    }
+    log(EK_SEV_WARNING, borrow("it or a program of it was ended: " + memory_excess()), kAbsent);
+}
+
+std::uint64_t ChildProcess::processor_time() const {
+    clockid_t clock{};
+    timespec used{};
+    if (::clock_getcpuclockid(spawned_.pid, &clock) != 0 || ::clock_gettime(clock, &used) != 0)
+        return 0;
+    return static_cast<std::uint64_t>(used.tv_sec) * 1'000'000'000 +
+           static_cast<std::uint64_t>(used.tv_nsec);
+}
+
+void ChildProcess::note_work(bool begins) {
+    const std::lock_guard lock(mutex_);
+    if (reaped_) return;
+    if (begins) idle_work_.call_begins(now_monotonic_ns(), processor_time());
+    else idle_work_.call_ends(now_monotonic_ns(), processor_time());
+}
+
+bool ChildProcess::end_if_busy() {
+    std::uint64_t worked = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        if (!reaped_) worked = idle_work_.excess(now_monotonic_ns(), processor_time());
+    }
+    if (worked == 0) return false;
+    kill("it kept a processor busy for " + std::to_string(worked / 1'000'000) +
+         " ms while nobody called it");
+    return true;
+}
+
 bool ChildProcess::reap() {
     const bool is_over =
         wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestReapNs);
@@ -295,7 +366,10 @@ bool ChildProcess::reap() {
     reaped_ = true;
     ended_ = true;
     if (how_.empty()) how_ = ending_of(info);
+    if (info.si_status == SIGKILL && (lacks_memory_ || (group_ && group_->ends_for_memory() != 0)))
+        how_ += ": " + memory_excess();
     idle_.clear();
+    group_.reset();
     return true;
 }
 
@@ -358,6 +432,7 @@ void ChildProcess::stop() {
     }
     if (reap()) return;
     const std::lock_guard lock(mutex_);
+    group_.reset();
     reaped_ = true;  // by somebody else: its number is not to be used any more
     reap_later(Fd(::fcntl(spawned_.pidfd.get(), F_DUPFD_CLOEXEC, 0)));
 }

@@ -10,10 +10,15 @@
 #include <string>
 #include <vector>
 
+#include <poll.h>
+
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
 #include "core/plugin/channel/frame.hpp"
 #include "core/plugin/channel/tables.hpp"
+#include "core/plugin/isolation.hpp"
+#include "core/plugin/remote/control_group.hpp"
+#include "core/plugin/remote/idle_work.hpp"
 #include "core/plugin/remote/printed_lines.hpp"
 #include "core/plugin/remote/spawn.hpp"
 #include "core/plugin/remote/storage_service.hpp"
@@ -41,7 +46,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     // Starts the process and waits until it serves the plugin, until the time (CLOCK_MONOTONIC) or
     // until `cancel_fd`, which may be -1, is readable; the error says why it does not. With a
     // `data_dir` it gets the folder that this descriptor is, else -1.
-    static Result<std::shared_ptr<ChildProcess>> start(const std::string& program,
+    static Result<std::shared_ptr<ChildProcess>> start(const Isolation& isolation,
                                                        const Service& service, int data_dir,
                                                        Listener listener, std::uint64_t until_ns,
                                                        int cancel_fd);
@@ -51,12 +56,28 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
     const Tables& tables() const { return tables_; }
     pid_t pid() const { return spawned_.pid; }
+    // What nothing keeps it from here, as sentences.
+    const std::vector<std::string>& gaps() const { return gaps_; }
 
     // One that nobody uses, or a new one. `unavailable` when the process has ended.
     Result<std::unique_ptr<Channel>> take_channel();
     Result<std::unique_ptr<Channel>> new_channel();
     // For the next call.
     void give_back(std::unique_ptr<Channel> channel);
+
+    // While a call runs.
+    class Work {
+      public:
+        explicit Work(ChildProcess& child) : child_(child) { child.note_work(true); }
+        ~Work() { child_.note_work(false); }
+        Work(const Work&) = delete;
+        Work& operator=(const Work&) = delete;
+
+      private:
+        ChildProcess& child_;
+    };
+    // Ends it if it works too much though no call runs; whether it does.
+    bool end_if_busy();
 
     // A line that came beside the answers of a call.
     void log(std::int32_t severity, ek_str text, ek_str fields) const {
@@ -74,21 +95,25 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     std::string how();
 
   private:
-    ChildProcess(Spawned spawned, Listener listener);
+    ChildProcess(Spawned spawned, Listener listener, std::chrono::nanoseconds idle_work_most);
+    void join_group(const std::string& plugin);
     Result<void> greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd);
     Result<void> take_greeting();
     Result<void> look_after();
-    Result<void> listen_to(int fd, void (ChildProcess::*handler)());
+    Result<void> listen_to(int fd, void (ChildProcess::*handler)(), std::uint32_t events = POLLIN);
     void on_control();
     bool take_message(FrameReader& frame);
     void on_output();
     void on_refusal();
+    void on_memory();
     void on_timer();
     void on_end();
     void on_hang();  // nothing is read from it any more
     void end();
     void send(FrameWriter frame);
     void note_flood(int fd, std::size_t bytes);
+    void note_work(bool begins);
+    std::uint64_t processor_time() const;  // in ns; with the lock, before it is reaped
     // Nobody is left behind who was started by it. With the lock, before it is reaped.
     void kill_session() const;
     // Waits a second at most; false when it is not over by then.
@@ -105,12 +130,16 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     Fd refusals_;  // seccomp's notifications
     bool sandboxed_ = false;
     unsigned refused_ = 0;
+    std::vector<std::string> gaps_;
     std::atomic<bool> ended_{false};
     std::mutex mutex_;  // guards what follows, and what is sent over control_
     std::condition_variable over_;
     std::vector<std::unique_ptr<Channel>> idle_;
     bool reaped_ = false, told_ = false, stopped_ = false;
+    bool lacks_memory_ = false;  // the kernel has ended it or a program of it
     std::string how_;
+    IdleWork idle_work_;
+    std::unique_ptr<ControlGroup> group_;  // null: there is none, or it is over
 };
 
 }  // namespace evenkeel::plugin

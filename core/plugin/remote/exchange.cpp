@@ -145,6 +145,7 @@ Outcome Exchange::run(const Request& request) {
         none.status = EK_E_CANCELLED;
         return none;
     }
+    const ChildProcess::Work work(child_);
     auto frame = frame_of(request);
     channel_.socket.put(frame);
     Outcome outcome;

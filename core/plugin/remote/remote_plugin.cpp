@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <set>
 #include <utility>
 
 #include <evenkeel/ext/storage.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <unistd.h>
 
 #include "core/base/log.hpp"
@@ -16,6 +16,7 @@
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/module.hpp"
+#include "core/plugin/remote/plugin_user.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -41,6 +42,11 @@ Error not_started(const Package& package, const Error& error) {
     return {error.code,
             "plugin " + package.name + ": " + error.what +
                 (is_silent ? "; to see why run: ek-plugin doctor " + package.object : "")};
+}
+
+bool declares_nothing(const Permissions& permissions) {
+    return permissions.paths.empty() && permissions.capabilities.empty() && !permissions.network &&
+           !permissions.spawn;
 }
 
 // Who waits for another's start looks that often whether its own call is over.
@@ -76,6 +82,7 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
     auto child = plugin->start_process(0, -1);
     if (!child) return fail(not_started(plugin->service_.package, child.error()));
     EK_CHECK(require_same_object(plugin->service_.package));
+    plugin->note_gaps((*child)->gaps(), !accept_own_user);
     plugin->tables_ = (*child)->tables();
     plugin->build_tables();
     const std::string rule = broken_rule(plugin->module_, plugin->service_.package);
@@ -91,6 +98,7 @@ RemotePlugin::RemotePlugin(Package package, const ek_host& host, Isolation isola
     service_.agent_version = copy(host.version);
     service_.data_dir = copy(host.data_dir);
     service_.has_storage = host.extension(host.ctx, EK_EXT_STORAGE) != nullptr;
+    service_.hidden = isolation_.hidden;
 }
 
 RemotePlugin::~RemotePlugin() {
@@ -99,24 +107,36 @@ RemotePlugin::~RemotePlugin() {
 
 Result<void> RemotePlugin::prepare(bool accept_own_user) {
     service_.permissions = EK_TRY(permissions_of(service_.package.manifest));
-    if (::geteuid() != 0 || does_roots_work(service_.permissions)) return {};
-    const passwd* user = ::getpwnam(isolation_.user.c_str());
-    // Somebody tries a plugin out of a build tree.
-    if (user == nullptr && accept_own_user) return {};
-    if (user == nullptr)
-        return fail(Errc::unavailable, "there is no user " + isolation_.user +
-                                           " for plugins to run as: run systemd-sysusers, or set "
-                                           "isolation." +
-                                           name() + " to \"none\"");
+    // Somebody tries a plugin out of a build tree, which may be closed to others.
+    if (::geteuid() != 0 || accept_own_user || does_roots_work(service_.permissions)) return {};
+    const PluginUser user = EK_TRY(give_user(name(), service_.data_dir));
     service_.changes_user = true;
-    service_.uid = user->pw_uid;
-    service_.gid = user->pw_gid;
+    service_.uid = user.uid;
+    service_.gid = user.gid;
     if (service_.data_dir.empty()) return {};
     data_dir_ = Fd(::open(service_.data_dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (!data_dir_ || ::fchown(data_dir_.get(), user->pw_uid, user->pw_gid) != 0)
-        return fail(system_error(
-            errno, "cannot give " + service_.data_dir + " to the user " + isolation_.user));
-    return {};
+    if (data_dir_) return {};
+    return fail(system_error(errno, "cannot open " + service_.data_dir));
+}
+
+// Once, and not for each of its processes.
+void RemotePlugin::note_gaps(const std::vector<std::string>& gaps, bool say) {
+    gaps_ = gaps;
+    if (declares_nothing(service_.permissions))
+        gaps_.insert(gaps_.begin(),
+                     "its manifest declares no permissions, so it can write only to its data "
+                     "folder, and can neither start programs nor reach the network nor do what "
+                     "only root may; if it has to, it needs a manifest that says so, or "
+                     "isolation." +
+                         name() + " \"none\"");
+    if (!say) return;
+    // What the machine lacks is the same for all plugins.
+    static std::mutex mutex;
+    static auto* const said = new std::set<std::string>;
+    const std::lock_guard lock(mutex);
+    for (const std::string& gap : gaps_)
+        if (said->insert(gap).second)
+            log::warning("a plugin in a process of its own", {{"plugin", name()}, {"note", gap}});
 }
 
 void RemotePlugin::build_tables() {
@@ -136,9 +156,9 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process(std::uint64_t 
     const std::chrono::nanoseconds patience = isolation_.start_patience;
     const std::uint64_t end = now_monotonic_ns() + static_cast<std::uint64_t>(patience.count());
     ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
-    auto child = EK_TRY(
-        ChildProcess::start(isolation_.program, service_, data_dir_.get(), std::move(listener),
-                            until_ns == 0 ? end : std::min(end, until_ns), cancel_fd));
+    auto child =
+        EK_TRY(ChildProcess::start(isolation_, service_, data_dir_.get(), std::move(listener),
+                                   until_ns == 0 ? end : std::min(end, until_ns), cancel_fd));
     // Its predecessor ends without the lock: who tells of an end takes it.
     auto last = child;
     const std::lock_guard lock(mutex_);
@@ -203,7 +223,11 @@ std::shared_ptr<ChildProcess> RemotePlugin::last_run() const {
 
 std::shared_ptr<ChildProcess> RemotePlugin::running() const {
     const auto last = last_run();
-    return last && !last->has_ended() ? last : nullptr;
+    return last && !last->has_ended() && !last->end_if_busy() ? last : nullptr;
+}
+
+void RemotePlugin::look() const {
+    running();
 }
 
 void RemotePlugin::note_ending(const std::string& how) {
@@ -242,6 +266,11 @@ json::Value RemotePlugin::describe() const {
     told.append("pid", runs ? json::Value(std::int64_t{child_->pid()}) : json::Value());
     told.append("restarts", std::int64_t{started_ > 0 ? started_ - 1 : 0});
     told.append("last_end", last_end_.empty() ? json::Value() : json::Value(last_end_));
+    told.append("user",
+                service_.changes_user ? json::Value(std::int64_t{service_.uid}) : json::Value());
+    json::Array notes;
+    for (const std::string& gap : gaps_) notes.emplace_back(gap);
+    told.append("notes", std::move(notes));
     return told;
 }
 

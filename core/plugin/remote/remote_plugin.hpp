@@ -45,14 +45,19 @@ class RemotePlugin {
     // For an instance.
     std::uint32_t next_number() { return ++numbers_; }
 
+    // Ends a process that works without being called, so that it is started again. Cheap; for who
+    // wakes up now and then anyway.
+    void look() const;
     // Gives it another chance after it was held.
     void release();
-    // {"pid","restarts","last_end","held"} for people.
+    // {"pid","restarts","last_end","user","notes"} for people; a note says what nothing keeps it
+    // from, or what it cannot do.
     json::Value describe() const;
 
   private:
     RemotePlugin(Package package, const ek_host& host, Isolation isolation);
     Result<void> prepare(bool accept_own_user);
+    void note_gaps(const std::vector<std::string>& gaps, bool say);
     void build_tables();
     // As process(), and not longer than its patience.
     Result<std::shared_ptr<ChildProcess>> start_process(std::uint64_t until_ns, int cancel_fd);
@@ -68,8 +73,8 @@ class RemotePlugin {
     Service service_;
     const ek_host& host_;
     const Isolation isolation_;
-    bool accept_own_user_ = false;
     Fd data_dir_;
+    std::vector<std::string> gaps_;  // as long as this, once it is started
     Tables tables_;
     std::vector<RemoteTable> collections_;
     std::vector<const ek_collection*> collection_pointers_;

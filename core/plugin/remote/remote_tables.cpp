@@ -72,8 +72,8 @@ const void* extension(ek_instance*, const char* id) {
 
 }  // namespace
 
-void watch_sync(ek_watch* watch) {
-    RemoteWatch::of(watch).sync();
+std::function<ek_status()> ask_watch(ek_watch* watch, ek_str id, bool on) {
+    return RemoteWatch::of(watch).ask(id, on);
 }
 
 ek_module remote_module(const Tables& told) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 
 #include <evenkeel/plugin.h>
 
@@ -22,8 +23,8 @@ struct RemoteTable {
 ek_module remote_module(const Tables& told);
 ek_collection remote_collection(const Tables::Collection& told);
 
-// Of an open watch of such a plugin: returns when all that was reported to the plugin until now has
-// come as hints. [reactor]
-void watch_sync(ek_watch* watch);
+// Asks an open watch of such a plugin whether it watches the id, or, without one, whether all that
+// was reported to the plugin until now has come as hints; see RemoteWatch::ask(). [reactor]
+std::function<ek_status()> ask_watch(ek_watch* watch, ek_str id, bool on);
 
 }  // namespace evenkeel::plugin

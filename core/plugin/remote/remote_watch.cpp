@@ -1,6 +1,6 @@
 #include "core/plugin/remote/remote_watch.hpp"
 
-#include <optional>
+#include <chrono>
 #include <utility>
 
 #include <poll.h>
@@ -11,8 +11,8 @@
 namespace evenkeel::plugin {
 namespace {
 
-// The reactor waits for the answer, and other watches for the reactor.
-constexpr std::uint64_t kLongestAnswerNs = 2'000'000'000;
+// Longer than another plugin may hold up the reactor, which brings the answer.
+constexpr std::uint64_t kLongestAnswerNs = 10'000'000'000;
 
 }  // namespace
 
@@ -37,8 +37,7 @@ std::unique_ptr<RemoteWatch> RemoteWatch::open(RemoteInstance& instance, const e
     if (status != EK_OK) return nullptr;
     std::unique_ptr<RemoteWatch> watch(new RemoteWatch(child, std::move(*channel), host));
     // What came with the answer lies here, and would not make the descriptor readable.
-    std::optional<ek_status> answer;
-    if (!watch->take_hints(answer)) {
+    if (!watch->take_hints()) {
         status = EK_E_UNAVAILABLE;
         return nullptr;
     }
@@ -53,9 +52,17 @@ RemoteWatch::RemoteWatch(std::shared_ptr<ChildProcess> child, std::unique_ptr<Ch
 // The process closes the plugin's watch when it sees the end of the channel.
 RemoteWatch::~RemoteWatch() {
     host_.fd(host_.ctx, channel_->socket.fd(), 0);
+    lose();
 }
 
-bool RemoteWatch::take(FrameReader& frame, std::optional<ek_status>& answer) {
+// The host is told by the end of the channel, which it polls.
+void RemoteWatch::lose() {
+    lost_ = true;
+    for (auto& answer : owed_) answer.set_value(EK_E_UNAVAILABLE);
+    owed_.clear();
+}
+
+bool RemoteWatch::take(FrameReader& frame) {
     switch (frame.kind()) {
         case FrameKind::hint: {
             const ek_hint hint = hint_of(frame);
@@ -63,12 +70,14 @@ bool RemoteWatch::take(FrameReader& frame, std::optional<ek_status>& answer) {
             break;
         }
         case FrameKind::done:
-            answer = ended_of(frame).status;
+            if (owed_.empty()) return false;
+            owed_.front().set_value(ended_of(frame).status);
+            owed_.pop_front();
             break;
         case FrameKind::lost:
             child_->log(EK_SEV_WARNING,
                         borrow("it gives up its watch: " + head(frame.text(), 1000)), kAbsent);
-            lost_ = true;
+            lose();
             break;
         default:
             return false;
@@ -76,54 +85,63 @@ bool RemoteWatch::take(FrameReader& frame, std::optional<ek_status>& answer) {
     return frame.good();
 }
 
-bool RemoteWatch::take_hints(std::optional<ek_status>& answer) {
+bool RemoteWatch::take_hints() {
     const auto received = channel_->socket.fill();
     while (!lost_) {
         auto frame = channel_->socket.take();
         if (!frame) break;
-        if (take(*frame, answer)) continue;
+        if (take(*frame)) continue;
         child_->kill("it sent what is no message");
-        lost_ = true;
+        lose();
     }
     if (channel_->socket.broken()) child_->kill("it sent a message that is too long");
-    lost_ = lost_ || channel_->socket.broken() || received == FrameSocket::Io::ended;
+    if (channel_->socket.broken() || received == FrameSocket::Io::ended) lose();
     return !lost_;
 }
 
-ek_status RemoteWatch::ready() {
-    std::optional<ek_status> answer;
-    return take_hints(answer) ? EK_OK : EK_E_UNAVAILABLE;
+void RemoteWatch::flush() {
+    if (channel_->socket.flush() == FrameSocket::Io::ended) return lose();
+    const std::uint32_t output = channel_->socket.unsent() > 0 ? POLLOUT : 0;
+    if (std::exchange(polls_output_, output) != output)
+        host_.fd(host_.ctx, channel_->socket.fd(), POLLIN | output);
 }
 
-ek_status RemoteWatch::ask(FrameWriter frame) {
+ek_status RemoteWatch::ready() {
+    if (polls_output_ != 0) flush();
+    return take_hints() ? EK_OK : EK_E_UNAVAILABLE;
+}
+
+RemoteWatch::Answer RemoteWatch::ask(ek_str id, bool on) {
+    if (lost_) return [] { return EK_E_UNAVAILABLE; };
+    FrameWriter frame(id.ptr == nullptr ? FrameKind::sync : FrameKind::interest);
+    if (id.ptr != nullptr) frame.text(id).u32(on ? 1 : 0);
+    const auto answer = owed_.emplace_back().get_future().share();
     channel_->socket.put(frame);
-    const std::uint64_t until = now_monotonic_ns() + kLongestAnswerNs;
-    std::optional<ek_status> answer;
-    while (!answer && !lost_) {
-        lost_ = channel_->socket.flush() == FrameSocket::Io::ended;
-        const std::uint64_t now = now_monotonic_ns();
-        if (now >= until) {
-            child_->kill("it did not come back in its watch, so it was ended");
-            lost_ = true;
-            break;
-        }
-        const short output = channel_->socket.unsent() > 0 ? POLLOUT : 0;
-        pollfd polled{channel_->socket.fd(), static_cast<short>(POLLIN | output), 0};
-        if (::poll(&polled, 1, static_cast<int>((until - now) / 1'000'000 + 1)) > 0)
-            take_hints(answer);
-    }
-    // The host is told by the end of the channel, which it polls.
-    return answer.value_or(EK_E_UNAVAILABLE);
+    flush();
+    return [answer, child = child_]() -> ek_status {
+        if (answer.wait_for(std::chrono::nanoseconds(kLongestAnswerNs)) ==
+            std::future_status::ready)
+            return answer.get();
+        child->kill("it did not come back in its watch, so it was ended");
+        return EK_E_UNAVAILABLE;
+    };
 }
 
 ek_status RemoteWatch::interest(ek_str id, bool on) {
-    FrameWriter frame(FrameKind::interest);
-    frame.text(id).u32(on ? 1 : 0);
-    return ask(std::move(frame));
-}
-
-void RemoteWatch::sync() {
-    ask(FrameWriter(FrameKind::sync));
+    const Answer answer = ask(id, on);
+    const std::uint64_t until = now_monotonic_ns() + kLongestAnswerNs;
+    while (!owed_.empty() && !lost_ && now_monotonic_ns() < until) {
+        flush();
+        const short output = channel_->socket.unsent() > 0 ? POLLOUT : 0;
+        pollfd polled{channel_->socket.fd(), static_cast<short>(POLLIN | output), 0};
+        constexpr int kLookMs = 100;
+        if (::poll(&polled, 1, kLookMs) > 0) take_hints();
+    }
+    if (!owed_.empty()) {
+        child_->kill("it did not come back in its watch, so it was ended");
+        lose();
+    }
+    return answer();
 }
 
 }  // namespace evenkeel::plugin

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <deque>
+#include <functional>
+#include <future>
 #include <memory>
-#include <optional>
 
 #include <evenkeel/plugin.h>
 
@@ -24,23 +26,31 @@ class RemoteWatch {
     static RemoteWatch& of(ek_watch* handle) { return *reinterpret_cast<RemoteWatch*>(handle); }
     ek_watch* handle() { return reinterpret_cast<ek_watch*>(this); }
 
+    // Asks whether it watches the id; without one (absent), whether it has told all that was
+    // reported to the plugin until now. The answer is waited for elsewhere, since the reactor
+    // brings it: 10 s at most, and it costs the process its life not to give it. [any]
+    using Answer = std::function<ek_status()>;
+    Answer ask(ek_str id, bool on);
+    // The same for who reads the channel himself, and waits here.
     ek_status interest(ek_str id, bool on);
     ek_status ready();
-    void sync();
 
   private:
     RemoteWatch(std::shared_ptr<ChildProcess> child, std::unique_ptr<Channel> channel,
                 const ek_watch_host& host);
-    // Sends it and waits for its answer.
-    ek_status ask(FrameWriter frame);
+    // Sends what can be sent, and is called again for the rest.
+    void flush();
     // False for what is no message.
-    bool take(FrameReader& frame, std::optional<ek_status>& answer);
+    bool take(FrameReader& frame);
     // False when the watch is over.
-    bool take_hints(std::optional<ek_status>& answer);
+    bool take_hints();
+    void lose();
 
     const std::shared_ptr<ChildProcess> child_;
     const std::unique_ptr<Channel> channel_;
     const ek_watch_host& host_;
+    std::deque<std::promise<ek_status>> owed_;  // answers, in the order in which they will come
+    std::uint32_t polls_output_ = 0;            // POLLOUT, or 0
     bool lost_ = false;
 };
 

@@ -1,6 +1,9 @@
 #pragma once
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 
 #include <evenkeel/ext/storage.h>
 
@@ -10,19 +13,34 @@
 namespace evenkeel::plugin {
 
 // Serves a plugin's process what the host offers as "ek.storage/1", on a thread of its own, since
-// that blocks. [any]
+// that blocks. What is written, and what fails, which is in the log, is served slowly once it is
+// much: the plugin waits. [any]
 class StorageService {
   public:
+    static constexpr unsigned kFree = 200;                  // changes and failures at once,
+    static constexpr std::chrono::milliseconds kPause{50};  // and one more in this time
     // `reply` sends an answer; not after the destructor has returned. Without a storage all is
     // unsupported.
     StorageService(const ek_host& host, std::function<void(FrameWriter answer)> reply);
+    ~StorageService();
+    StorageService(const StorageService&) = delete;
+    StorageService& operator=(const StorageService&) = delete;
 
     // The request in the frame; false when it is none.
     bool serve(FrameReader& frame);
 
   private:
+    // Waits before a change when there were many; false when this ends meanwhile.
+    bool wait_for_turn();
+    void count();  // one more of what is slowed
+
     const ek_storage* const storage_;
     const std::function<void(FrameWriter)> reply_;
+    std::mutex mutex_;  // guards what follows
+    std::condition_variable ending_;
+    bool ends_ = false;
+    unsigned free_ = kFree;
+    std::chrono::steady_clock::time_point counted_{};  // until when free_ has grown
     run::Lane lane_{{.name = "plugin-storage", .queue_depth_max = 100}};
 };
 

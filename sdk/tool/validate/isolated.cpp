@@ -2,7 +2,6 @@
 
 #include <filesystem>
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include "core/plugin/remote/remote_plugin.hpp"
@@ -19,14 +18,6 @@ plugin::Package package_of(const std::string& file) {
     if (!inspection.refusals.empty())
         skip("its package cannot be loaded: " + inspection.refusals.front().what);
     return inspection.package;
-}
-
-// The user that plugins run as has to reach what they are tried on.
-void hand_over(const std::string& folder, const std::string& user) {
-    const passwd* entry = ::geteuid() == 0 ? ::getpwnam(user.c_str()) : nullptr;
-    if (entry == nullptr) return;
-    if (::chown(folder.c_str(), entry->pw_uid, entry->pw_gid) != 0)
-        skip("the scratch folder cannot be given to " + user);
 }
 
 }  // namespace
@@ -47,7 +38,6 @@ Isolated::Isolated(Bench& bench) {
     isolation.program = plugin_host_program();
     if (isolation.program.empty()) skip("there is no evenkeel-plugin-host here");
     isolation.grace = std::chrono::milliseconds(500);
-    hand_over(bench.scratch(), isolation.user);
     auto started =
         plugin::RemotePlugin::start(package_of(bench.file()), *bench.host(), isolation, true);
     if (!started) broken("in a process of its own it does not start: " + started.error().what);

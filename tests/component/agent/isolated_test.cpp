@@ -38,11 +38,29 @@ class Isolated : public AgentBench {
     }
     void SetUp() override {
         std::filesystem::create_directories(folder / "plugins");
-        for (const char* name : {"unruly", "memory"})
-            for (const char* end : {".so", ".manifest.json", ".sum.json"})
-                std::filesystem::copy_file(std::string(TEST_PLUGINS) + "/" + name + end,
-                                           folder / (std::string("plugins/") + name + end));
+        for (const char* name : {"unruly", "memory"}) install(name);
         start();
+    }
+    void install(const std::string& name) {
+        for (const char* end : {".so", ".manifest.json", ".sum.json"})
+            std::filesystem::copy_file(std::string(TEST_PLUGINS) + "/" + name + end,
+                                       folder / ("plugins/" + name + end));
+    }
+    // Another version of an installed one; its sum.
+    std::string replace(const std::string& name) {
+        const std::string path = folder / ("plugins/" + name);
+        const std::string object = read_file(path + ".so", 1u << 28).value() + "a new version";
+        std::filesystem::remove(path + ".so");
+        EXPECT_TRUE(write_file(path + ".so", object, 0644));
+        const std::string sum = crypto::sha256_hex(object);
+        const std::string manifest = read_file(path + ".manifest.json").value();
+        EXPECT_TRUE(write_file(
+            path + ".sum.json",
+            json::write(json::Object{
+                {"sha256", json::Object{{name + ".so", sum},
+                                        {name + ".manifest.json", crypto::sha256_hex(manifest)}}}}),
+            0644));
+        return sum;
     }
     // The outcome of one description.
     std::string give(const std::string& collection, const std::string& text,
@@ -165,25 +183,30 @@ TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) 
     ASSERT_EQ(give("memory", "a", 60s, wire::Policy::enforce), "succeeded");
     const pid_t before = pid_of("memory");
     const pid_t other = pid_of("unruly");
-    const std::string object =
-        read_file(folder / "plugins/memory.so", 1u << 28).value() + "a new version";
-    std::filesystem::remove(folder / "plugins/memory.so");
-    ASSERT_TRUE(write_file(folder / "plugins/memory.so", object, 0644));
-    const std::string manifest = read_file(folder / "plugins/memory.manifest.json").value();
-    ASSERT_TRUE(write_file(
-        folder / "plugins/memory.sum.json",
-        json::write(json::Object{
-            {"sha256", json::Object{{"memory.so", crypto::sha256_hex(object)},
-                                    {"memory.manifest.json", crypto::sha256_hex(manifest)}}}}),
-        0644));
+    const std::string sum = replace("memory");
     ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
-    EXPECT_EQ(process_of("memory").sha256(), crypto::sha256_hex(object));
+    EXPECT_EQ(process_of("memory").sha256(), sum);
     // The new one begins empty, and the description is still in force.
     EXPECT_TRUE(until([&] { return verdict_of("memory") == Verdict::compliant; }));
     EXPECT_TRUE(until([&] { return count("resource.repaired") > 0; }));
     EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
     EXPECT_EQ(pid_of("unruly"), other);
     EXPECT_EQ(give("memory", "b"), "succeeded");
+}
+
+TEST_F(Isolated, NobodyWaitsForAReplacedPluginThatTakesLongToClose) {
+    const ReplacedPlugins replaced(*agent, *loader, *loop);
+    install("greedy");
+    ASSERT_TRUE(until([&] { return agent->registry().find("greedy") != nullptr; }));
+    ASSERT_EQ(give("greedy", "linger"), "succeeded");
+    const pid_t before = pid_of("greedy");
+    replace("greedy");
+    ASSERT_TRUE(until([&] { return pid_of("greedy") != before && pid_of("greedy") != 0; }));
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+    EXPECT_EQ(::kill(before, 0), 0);
+    ASSERT_TRUE(write_file(options.state_dir + "/plugins/greedy/go", "", 0644));
+    EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
+    EXPECT_EQ(give("greedy", "fine"), "succeeded");
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ namespace evenkeel::test {
 }
 
 // As many as there may be: each takes a page table's worth of memory at once.
-[[noreturn]] void take_all_memory() {
+void take_all_memory(const sdk::Call& call) {
     std::vector<std::string> all;
-    for (;;) all.emplace_back(16u << 20, 'x');
+    while (!call.cancelled()) all.emplace_back(16u << 20, 'x');
 }
 
 [[noreturn]] void take_all_processes() {
@@ -106,7 +106,7 @@ class Unruly : public Resources<> {
         }
         if (text == "exit") ::_exit(7);
         while (text == "hang") ::pause();
-        if (text == "memory") take_all_memory();
+        if (text == "memory") take_all_memory(call);
         if (text == "processes") take_all_processes();
         if (text == "program") run_a_program();
         if (text == "print") print_much();

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/base/result.hpp"
+
+namespace evenkeel::plugin {
+
+// A user and group of its own for the process of each plugin, so that plugins cannot touch each
+// other's processes and files.
+struct PluginUser {
+    // Numbers that neither systemd nor distributions give to anybody. Its data folder has it from
+    // then on, and so shows which are taken.
+    static constexpr std::uint32_t kFirst = 60'706, kLast = 61'183;
+
+    std::uint32_t uid, gid;
+};
+
+// The user "evenkeel-plugin-NAME" if the machine has it, else a number. The folder `data_dir` of
+// the plugin, beside which those of others lie, belongs to it with all that is in it when this
+// returns; empty: there is none, and the number may be another one's too. [any]
+Result<PluginUser> give_user(const std::string& plugin, const std::string& data_dir);
+
+}  // namespace evenkeel::plugin

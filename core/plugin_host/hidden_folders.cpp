@@ -1,0 +1,81 @@
+#include <algorithm>
+#include <cerrno>
+#include <string>
+
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/base/file.hpp"
+#include "core/plugin_host/sandbox.hpp"
+
+namespace evenkeel::plugin_host {
+namespace {
+
+constexpr unsigned long kEmptyFlags = MS_NOSUID | MS_NODEV | MS_NOEXEC;
+constexpr const char* kEmptyOptions = "size=64k,mode=0755";
+
+bool lies_in(const std::string& path, const std::string& folder) {
+    return path.starts_with(folder + "/");
+}
+
+// What is mounted later is seen, and what is mounted here stays here.
+Result<void> leave_the_common_view() {
+    if (::unshare(CLONE_NEWNS) == 0 &&
+        ::mount(nullptr, "/", nullptr, MS_REC | MS_SLAVE, nullptr) == 0)
+        return {};
+    return fail(system_error(errno, "it has no view of files of its own"));
+}
+
+// `kept`, a folder in it, is there all the same.
+Result<void> hide(const std::string& folder, const std::string& kept) {
+    const Fd own(lies_in(kept, folder) ? ::open(kept.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)
+                                       : -1);
+    if (::mount("none", folder.c_str(), "tmpfs", kEmptyFlags, kEmptyOptions) != 0)
+        return errno == ENOENT ? Result<void>() : fail(system_error(errno, "cannot cover it"));
+    if (own) {
+        const std::string source = "/proc/self/fd/" + std::to_string(own.get());
+        EK_CHECK(make_folder(kept, 0700));
+        if (::mount(source.c_str(), kept.c_str(), nullptr, MS_BIND, nullptr) != 0)
+            return fail(system_error(errno, "cannot keep " + kept));
+    }
+    if (::mount(nullptr, folder.c_str(), nullptr, MS_REMOUNT | MS_RDONLY | kEmptyFlags,
+                kEmptyOptions) == 0)
+        return {};
+    return fail(system_error(errno, "cannot close it"));
+}
+
+// With these it reaches what is hidden by another way.
+bool can_undo(const plugin::Permissions& permissions) {
+    return std::any_of(permissions.capabilities.begin(), permissions.capabilities.end(),
+                       [](const std::string& name) {
+                           return name == "CAP_SYS_ADMIN" || name == "CAP_SYS_PTRACE";
+                       });
+}
+
+std::string gap_of(const std::string& folder, const std::string& why) {
+    return "it may read " + folder + " as root: " + why;
+}
+
+}  // namespace
+
+void hide_folders(const plugin::Service& service, std::vector<std::string>& gaps) {
+    if (service.changes_user || ::geteuid() != 0 || service.hidden.empty()) return;
+    const Result<void> opened =
+        can_undo(service.permissions)
+            ? Result<void>(fail(Errc::denied, "it declares CAP_SYS_ADMIN or CAP_SYS_PTRACE"))
+            : leave_the_common_view();
+    for (const std::string& folder : service.hidden) {
+        struct stat info {};
+        if (::stat(folder.c_str(), &info) != 0) continue;
+        Result<void> done = opened;
+        if (done && lies_in(service.package.object, folder))
+            done = fail(Errc::conflict, "the plugin itself lies there");
+        if (done) done = hide(folder, service.data_dir);
+        if (!done) gaps.push_back(gap_of(folder, done.error().what));
+    }
+}
+
+}  // namespace evenkeel::plugin_host

@@ -1,0 +1,119 @@
+#include <cerrno>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "greedy_embedded.hpp"
+#include "tests/support/plugins/fields.hpp"
+
+// May start processes. Takes more than its share in an apply, where the text says of what, and
+// tries what only another user or root may do. What it waits for is a file "go" in its folder.
+namespace evenkeel::test {
+
+constexpr int kForksMost = 2000;
+
+[[noreturn]] void answer(const std::string& what, int error) {
+    throw sdk::Failure(EK_E_DENIED, what + ": " + std::strerror(error));
+}
+
+// Until there can be no more. Those of another session are not ended with this one.
+[[noreturn]] void take_all_processes(bool leaves_session) {
+    for (int i = 0; i < kForksMost; ++i) {
+        const pid_t child = ::fork();
+        if (child < 0) answer("fork", errno);
+        if (child > 0) continue;
+        if (leaves_session) ::setsid();
+        for (;;) ::pause();
+    }
+    answer("nothing bounds it", 0);
+}
+
+// More than a plugin may have, by programs of which each may have as much: one of them is ended.
+[[noreturn]] void take_all_memory(const sdk::Call& call) {
+    constexpr int kPrograms = 4;
+    constexpr std::size_t kEach = 256u << 20;
+    for (int i = 0; i < kPrograms; ++i) {
+        if (::fork() != 0) continue;
+        auto* const taken = static_cast<volatile char*>(std::malloc(kEach));
+        for (std::size_t at = 0; taken != nullptr && at < kEach; at += 4096) taken[at] = 1;
+        for (;;) ::pause();
+    }
+    int ended = 0;
+    // Nothing wakes up for both: a child that ends, and the host that asks.
+    while (::waitpid(-1, &ended, WNOHANG) == 0 && !call.cancelled()) ::usleep(10'000);
+    answer("a program was ended by signal " + std::to_string(WTERMSIG(ended)), ENOMEM);
+}
+
+void take_a_processor() {
+    std::thread([] {
+        volatile unsigned long count = 0;
+        for (;;) count = count + 1;
+    }).detach();
+}
+
+void send_signal(const std::string& to) {
+    if (::kill(std::stoi(to), SIGUSR1) != 0) answer("signal", errno);
+}
+
+void open_file(std::string_view path) {
+    const int fd = ::open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) answer("open", errno);
+    ::close(fd);
+}
+
+void wait_for_go(const std::string& folder) {
+    // A test makes it in another process.
+    while (::access((folder + "/go").c_str(), F_OK) != 0) ::usleep(10'000);
+}
+
+class Greedy : public Resources<> {
+  public:
+    static constexpr std::string_view kName = "greedy";
+    static constexpr std::string_view kSchema = kSchemaText;
+
+    Greedy(const sdk::Host& host, const sdk::Call& call, std::string_view config)
+        : Resources(host, call, config), data_dir_(host.data_dir()) {}
+    ~Greedy() {
+        if (lingers_) wait_for_go(data_dir_);
+    }
+
+    void apply(const sdk::Call& call, std::string_view id, std::string_view desired) {
+        const std::string text = text_of(desired);
+        if (text == "processes" || text == "escape") take_all_processes(text == "escape");
+        if (text == "memory") take_all_memory(call);
+        if (text == "processor") take_a_processor();
+        if (text == "signal") send_signal(std::string(id));
+        if (text == "open") open_file(id);
+        if (text == "who") answer(std::to_string(::getuid()), EPERM);
+        if (text == "kill") ::kill(::getpid(), SIGKILL);
+        if (text == "linger") lingers_ = true;
+        Resources::apply(call, id, desired);
+    }
+
+    class Watch {
+      public:
+        Watch(Greedy& greedy, const sdk::Call&, const sdk::WatchHost&) : greedy_(greedy) {}
+        void interest(std::string_view id, bool on) {
+            if (on && id == "stuck") wait_for_go(greedy_.data_dir_);
+        }
+        void ready(int, std::uint32_t) {}
+
+      private:
+        Greedy& greedy_;
+    };
+
+  private:
+    std::string data_dir_;
+    bool lingers_ = false;
+};
+
+}  // namespace evenkeel::test
+
+EVENKEEL_MODULE("org.evenkeel.test.greedy", "1.2.3", kManifest, evenkeel::test::Greedy)
