@@ -109,7 +109,7 @@ class Bench {
     const ek_collection* collection_ = nullptr;
     std::unique_ptr<Samples> samples_;
     std::string data_dir_;
-    std::unique_ptr<plugin::Storage> storage_;
+    std::shared_ptr<plugin::Storage> storage_;
     std::unique_ptr<Placed<ek_host>> host_;
     mutable std::mutex log_mutex_;  // guards the next two
     std::vector<LogLine> log_;
