@@ -187,7 +187,7 @@ void Acceptor::adjust_gate() {
 }
 
 void Acceptor::watch_deadlines() {
-    if (!std::exchange(sweeping_, true)) sweep();
+    if (!refuses_new_ && !std::exchange(sweeping_, true)) sweep();
 }
 
 void Acceptor::sweep() {
@@ -195,7 +195,8 @@ void Acceptor::sweep() {
         cut(connection, "not admitted, without a request, or not closed, in time");
     }
     gate_.set_shut(handshakes_.is_reached(Inbound::Clock::now()));
-    sweeping_ = slots_.has_deadlines() || gate_.is_shut();
+    // A container that is stopped ends what it has, and waits for what is scheduled.
+    sweeping_ = !refuses_new_ && (slots_.has_deadlines() || gate_.is_shut());
     if (sweeping_) container_->schedule(proton::duration(kSweepMs), [this] { sweep(); });
 }
 

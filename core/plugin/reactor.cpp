@@ -173,10 +173,11 @@ bool Reactor::handle(std::uint64_t thread, std::uint64_t id, std::uint32_t event
     return end_turn(thread);
 }
 
+// What is posted meanwhile waits for the next turn: it must find every event that was there before.
 bool Reactor::run_posted(std::uint64_t thread) {
     std::uint64_t count = 0;
     [[maybe_unused]] const auto length = ::read(wake_.get(), &count, sizeof(count));
-    for (;;) {
+    for (std::size_t left = posted(); left > 0; --left) {
         std::shared_ptr<Task> task;
         {
             const std::lock_guard lock(mutex_);
@@ -189,6 +190,12 @@ bool Reactor::run_posted(std::uint64_t thread) {
         task->work = nullptr;
         if (!end_turn(thread)) return false;
     }
+    return true;
+}
+
+std::size_t Reactor::posted() const {
+    const std::lock_guard lock(mutex_);
+    return posted_.size();
 }
 
 void Reactor::loop(std::uint64_t thread) {

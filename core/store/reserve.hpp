@@ -11,7 +11,7 @@ namespace evenkeel::store {
 
 // What a change may use of the disk when it is nearly full.
 enum class Importance {
-    ordinary,  // leaves half of the reserve, or as much in free pages, or a part of both
+    ordinary,  // leaves half of the reserve, or as much in free pages, or a part of each
     urgent,    // leaves half as much: what an orchestrator or a person waits for
     freeing,   // may use all of it: makes room, or is needed before room can be made
 };
@@ -36,6 +36,11 @@ class Reserve {
 
         bool suffices_for(Importance importance) const;
         bool is_whole() const { return reserve >= kBytes; }
+
+      private:
+        // Whether there are half of `bytes` in the reserve, or half in free pages, or an eighth and
+        // a quarter, or anything between.
+        bool leaves(std::uint64_t bytes) const;
     };
     // Asks the disk for what is missing.
     Room top_up(MDB_env* env);

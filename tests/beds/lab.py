@@ -221,6 +221,8 @@ class Host:
                  "systemd-nspawn", "--quiet", f"--directory={self.files}",
                  f"--machine={self.name}", "--register=no", "--keep-unit", "--console=pipe",
                  "--link-journal=no", f"--network-namespace-path=/run/netns/{self.name}",
+                 # The network is its own: nftables and sysctls are root's there, as on a machine.
+                 "--capability=CAP_NET_ADMIN",
                  "--boot"],
                 stdin=subprocess.DEVNULL, stdout=console, stderr=console, start_new_session=True)
 

@@ -10,7 +10,7 @@ import subprocess
 # The host itself, then what our programs load. The root is of the release this machine runs,
 # so that programs built here run there.
 PACKAGES = """
-    systemd systemd-sysv dbus iproute2 procps
+    systemd systemd-sysv dbus iproute2 nftables procps
     libboost-url1.81.0 libcurl4 libfmt9 liblmdb0 libqpid-proton-cpp12 libre2-9
     libseccomp2 libsodium23 libspdlog1.10 libssl3 libstdc++6 libsystemd0 libyaml-cpp0.7
 """.split()

@@ -1,5 +1,6 @@
 """The examples of the SDK, beside the bundled plugins: from REST to the machine and back."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -9,11 +10,18 @@ from harness.case import SystemCase
 from harness.system import write
 
 FOLDER = "/opt/plugins"
-EXAMPLES = ("cron", "sysctl")
+EXAMPLES = ("cron", "nft_sets", "sysctl")
 # Of the host's own network namespace.
 TTL, TTL_FILE = "net.ipv4.ip_default_ttl", "/proc/sys/net/ipv4/ip_default_ttl"
 BOOT_FILE = "/etc/sysctl.d/60-evenkeel.conf"
 CRONTAB = "/etc/cron.d/evenkeel-backup"
+RULES_FILE = "/etc/nftables.conf"
+RULES = """flush ruleset
+table inet filter {
+  set blocked { type ipv4_addr; flags interval; }
+  chain input { type filter hook input priority 0; ip saddr @blocked drop; }
+}
+"""
 
 
 class Examples(SystemCase):
@@ -93,6 +101,73 @@ class Examples(SystemCase):
                                       ).body["resources"][0]
                 self.assertEqual(entry["error"]["code"], "invalid", entry)
                 self.assertIn(f"is no {word}", entry["error"]["detail"])
+
+    def nft(self, *argv):
+        return self.bed().run("nft", *argv).stdout
+
+    def elements(self, family, table, name):
+        """Of a set, in the words of nft; nothing if there is no such set."""
+        found = [one["set"] for one in json.loads(self.nft("-j", "list", "sets"))["nftables"]
+                 if one.get("set", {}).items() >= {"family": family, "table": table,
+                                                   "name": name}.items()]
+        return found[0].get("elem", []) if found else None
+
+    def load_rules(self):
+        """A table with a rule that uses the set `blocked`."""
+        write(self.bed(), RULES_FILE, RULES)
+        self.nft("-f", RULES_FILE)
+
+    def test_a_set_of_nftables_is_kept(self):
+        self.load_rules()
+        rid, here = "inet/filter/blocked", ("inet", "filter", "blocked")
+        mine = ["192.0.2.1", {"prefix": {"addr": "198.51.100.0", "len": 24}}]
+        self.put_done("nft_sets", rid, {
+            "type": "ipv4_addr", "elements": ["198.51.100.0/25", "198.51.100.128/25", "192.0.2.1"],
+        }, "enforce")
+        self.assertEqual(self.elements(*here), mine)
+        for by_hand in (("add", "element", *here, "{ 203.0.113.9 }"),
+                        ("delete", "element", *here, "{ 192.0.2.1 }"),
+                        ("flush", "set", *here),
+                        ("-f", RULES_FILE)):
+            with self.subTest(by_hand):
+                self.assertEqual(self.drift("nft_sets", rid, "nft", *by_hand), ["/elements"])
+                self.assertEqual(self.elements(*here), mine)
+        used = self.rest.delete("web", "nft_sets", rid).body["resources"][0]
+        self.assertEqual(used["error"]["code"], "conflict", used)
+        self.assertIn("Device or resource busy", used["error"]["detail"])
+        self.nft("flush", "chain", "inet", "filter", "input")
+        reply = self.rest.delete("web", "nft_sets", rid)
+        self.assertEqual(reply.body["state"], "succeeded", reply)
+        self.assertIsNone(self.elements(*here))
+
+    def test_a_set_waits_for_its_table(self):
+        rid, ports = "ip6/late/ports", {"type": "inet_service", "elements": ["22", "8000-8099"]}
+        entry = self.rest.put("web", "nft_sets", rid, ports, "enforce").body["resources"][0]
+        self.assertEqual(entry["error"]["code"], "not-found", entry)
+        self.assertIn("there is no table ip6 late", entry["error"]["detail"])
+        since = self.events.mark()
+        self.nft("add", "table", "ip6", "late")
+        self.wait_event("resource.repaired", "nft_sets", rid, since)
+        self.assertEqual(self.elements("ip6", "late", "ports"), [22, {"range": [8000, 8099]}])
+
+    def test_a_comment_at_an_element_stays(self):
+        self.nft("add", "table", "ip", "notes")
+        self.nft("add", "set", "ip", "notes", "known", "{ type ipv4_addr; flags interval; "
+                 'elements = { 192.0.2.1 comment "the printer", 192.0.2.2 }; }')
+        self.put_done("nft_sets", "ip/notes/known",
+                      {"type": "ipv4_addr", "elements": ["192.0.2.1", "192.0.2.9"]})
+        self.assertEqual(self.elements("ip", "notes", "known"),
+                         [{"elem": {"val": "192.0.2.1", "comment": "the printer"}}, "192.0.2.9"])
+
+    def test_a_set_that_lives_by_itself_is_left_alone(self):
+        self.nft("add", "table", "inet", "own")
+        self.nft("add", "set", "inet", "own", "seen",
+                 "{ type ipv4_addr; flags timeout; timeout 1h; elements = { 192.0.2.1 }; }")
+        reply = self.rest.put("web", "nft_sets", "inet/own/seen", {"type": "ipv4_addr"})
+        self.assertIn("timeout", reply.body["resources"][0]["error"]["detail"])
+        reply = self.rest.delete("web", "nft_sets", "inet/own/seen")
+        self.assertEqual(reply.body["state"], "failed", reply)
+        self.assertEqual(len(self.elements("inet", "own", "seen")), 1)
 
 
 if __name__ == "__main__":

@@ -3,12 +3,12 @@
  * compared with two places, so there is a compare. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <evenkeel/calls.h>
 #include <evenkeel/json.h>
 #include <evenkeel/plugin.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "answers.h"
 #include "boot_file.h"
 #include "parameter.h"
 #include "sysctl_embedded.h"
@@ -46,170 +46,124 @@ static void write_state(const struct found* found, ek_json_out* out) {
 
 /* ---- read ---- */
 
-static ek_status tell(const ek_call* call, ek_str id, const char* boot_lines, int* count) {
+struct reading {
+    const char* boot_lines;
+    int count;
+};
+
+static ek_status tell(void* ctx, const ek_call* call, ek_str id) {
+    struct reading* reading = ctx;
     char name[NAME_MAX_BYTES];
     struct found found;
-    ek_json_out out = {0};
-    ek_item item = {0};
-    ek_diag diag;
+    ek_json_out state = {0};
     int reason;
-    ek_status status;
-    if (!name_of(id, name)) return EK_OK;
-    reason = look(name, boot_lines, &found);
+    const ek_status status = ek_call_check(call);
+    if (status != EK_OK || !name_of(id, name)) return status;
+    reason = look(name, reading->boot_lines, &found);
     if (reason == ENOENT) return EK_OK;
-    if (reason == 0) write_state(&found, &out);
-    if (out.failed) reason = ENOMEM;
-    item.size = sizeof item;
-    item.id = id;
-    if (reason == 0) {
-        item.json = ek_json_written(&out);
-    } else {
-        diag = error_of(status_of(reason), NULL, strerror(reason));
-        item.error = &diag;
-    }
-    ++*count;
-    status = call->out->item(call->out->ctx, &item);
-    free(out.text);
-    return status;
+    ++reading->count;
+    if (reason != 0) return ek_call_unreadable(call, id, reason);
+    write_state(&found, &state);
+    return ek_call_item(call, id, &state);
 }
 
 static ek_status read_ids(ek_instance* self, const ek_call* call, ek_str ids) {
-    const char* why = ek_json_error(ids);
-    ek_json_walk walk;
-    ek_str value, id;
-    ek_status status = EK_OK;
-    char *boot_lines, *text;
-    int count = 0;
+    char* boot_lines = read_boot_file();
+    struct reading reading = {boot_lines, 0};
+    ek_status status;
     (void)self;
-    if (why || ek_json_kind(ids) != '[')
-        return fail(call, EK_E_INVALID, NULL, why ? why : "an array of ids is wanted");
-    boot_lines = read_boot_file();
-    if (!boot_lines) return fail_errno(call, errno, "read", BOOT_FOLDER "/" BOOT_FILE);
-    walk = ek_json_begin(ids);
-    while (status == EK_OK && ek_json_next(&walk, NULL, &value)) {
-        status = check_call(call);
-        if (status != EK_OK) break;
-        text = ek_json_copy_text(value, &id.len);
-        id.ptr = text;
-        status = text ? tell(call, id, boot_lines, &count)
-                      : fail(call, EK_E_INVALID, NULL, "an array of ids is wanted");
-        free(text);
-    }
+    if (!boot_lines) return ek_call_fail_errno(call, errno, "read", BOOT_FOLDER "/" BOOT_FILE);
+    status = ek_call_each_id(call, ids, tell, &reading);
     free(boot_lines);
-    if (status == EK_OK && count == 0)
-        return fail(call, EK_E_NOT_FOUND, NULL, "the kernel has no such parameter");
+    if (status == EK_OK && reading.count == 0)
+        return ek_call_fail(call, EK_E_NOT_FOUND, NULL, "the kernel has no such parameter");
     return status;
 }
 
 /* ---- apply ---- */
 
-/* What is asked for, with a zero byte behind it, for the caller to free(). */
+/* What is asked for, for the caller to free(). */
 static ek_status wanted_value(const ek_call* call, ek_str desired, char** value) {
-    const char* why = ek_json_error(desired);
     size_t length = 0;
-    ek_str found;
-    if (why) return fail(call, EK_E_INVALID, NULL, why);
-    if (ek_json_member(desired, "value", &found) != 1)
-        return fail(call, EK_E_INVALID, "/value", "one value is needed");
-    *value = ek_json_copy_text(found, &length);
-    if (!*value) return fail(call, EK_E_INVALID, "/value", "value is not a string");
+    const ek_status status = ek_call_text(call, desired, "value", value, &length);
+    if (status != EK_OK) return status;
     if (length > 0 && length < VALUE_MAX && strlen(*value) == length && !strchr(*value, '\n'))
         return EK_OK;
     free(*value);
-    return fail(call, EK_E_INVALID, "/value", "value is no line of at most 4095 bytes");
-}
-
-/* One field from before (NULL: it was not) to after. */
-static ek_status send_change(const ek_call* call, const char* path, const char* before,
-                             const char* after, int32_t outcome) {
-    ek_json_out was = {0}, will = {0};
-    ek_change change = {0};
-    ek_status status;
-    if (before) ek_json_put_text(&was, before, strlen(before));
-    ek_json_put_text(&will, after, strlen(after));
-    change.size = sizeof change;
-    change.action = before ? EK_ACT_SET : EK_ACT_ADD;
-    change.path = words(path);
-    if (before) change.before = ek_json_written(&was);
-    change.after = ek_json_written(&will);
-    change.outcome = outcome;
-    status = was.failed || will.failed ? fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory")
-                                       : call->out->change(call->out->ctx, &change);
-    free(was.text);
-    free(will.text);
-    return status;
+    return ek_call_fail(call, EK_E_INVALID, "/value", "a line of 1 to 4095 bytes is needed");
 }
 
 /* The kernel first: what it does not take is not put into the file. */
+static ek_status set_value(const ek_call* call, const char* name, ek_str before, ek_str wanted) {
+    char after[VALUE_MAX];
+    int reason;
+    if (ek_call_is_plan(call))
+        return ek_call_change_text(call, "/value", before, wanted, ek_call_outcome(call));
+    reason = write_value(name, wanted.ptr);
+    if (reason == 0) reason = read_value(name, after);
+    if (reason != 0) {
+        ek_call_change_text(call, "/value", before, wanted, EK_OUT_FAILED);
+        return ek_call_fail_errno(call, reason, "set", name);
+    }
+    if (strcmp(after, wanted.ptr) == 0)
+        return ek_call_change_text(call, "/value", before, wanted, ek_call_outcome(call));
+    ek_call_change_text(call, "/value", before, ek_json_str(after), EK_OUT_DONE);
+    ek_call_fail(call, EK_E_CONFLICT, "/value",
+                 "the kernel took the value and shows another one: describe that, or one it keeps");
+    return EK_E_PARTIAL;
+}
+
+/* `in_part`: the value was set already. */
+static ek_status set_boot(const ek_call* call, const char* name, ek_str before, ek_str wanted,
+                          int in_part) {
+    const int reason = ek_call_is_plan(call) ? 0 : set_boot_value(name, wanted.ptr);
+    ek_status status;
+    if (reason == 0)
+        return ek_call_change_text(call, "/boot_value", before, wanted, ek_call_outcome(call));
+    ek_call_change_text(call, "/boot_value", before, wanted, EK_OUT_FAILED);
+    status = ek_call_fail_errno(call, reason, "write", BOOT_FOLDER "/" BOOT_FILE);
+    return in_part ? EK_E_PARTIAL : status;
+}
+
 static ek_status set_both(const ek_call* call, const char* name, const struct found* now,
                           const char* wanted) {
-    static struct found after; /* large; calls come one at a time */
     const int sets_value = strcmp(now->value, wanted) != 0;
     const int sets_boot = !now->is_persisted || strcmp(now->boot, wanted) != 0;
-    const char* boot = now->is_persisted ? now->boot : NULL;
-    const int is_plan = (call->flags & EK_CALL_DRY_RUN) != 0;
+    const ek_str after = ek_json_str(wanted);
+    const ek_str boot = ek_json_str(now->is_persisted ? now->boot : NULL);
     ek_status status = EK_OK;
-    int reason = 0;
-    if (sets_value && !is_plan) {
-        reason = write_value(name, wanted);
-        if (reason == 0) reason = read_value(name, after.value);
-        if (reason != 0) {
-            send_change(call, "/value", now->value, wanted, EK_OUT_FAILED);
-            return fail_errno(call, reason, "set", name);
-        }
-        if (strcmp(after.value, wanted) != 0) {
-            send_change(call, "/value", now->value, after.value, EK_OUT_DONE);
-            fail(call, EK_E_CONFLICT, "/value",
-                 "the kernel took the value and shows another one: describe that, or one it keeps");
-            return EK_E_PARTIAL;
-        }
-    }
-    if (sets_value)
-        status =
-            send_change(call, "/value", now->value, wanted, is_plan ? EK_OUT_PLANNED : EK_OUT_DONE);
+    if (sets_value) status = set_value(call, name, ek_json_str(now->value), after);
     if (!sets_boot || (status != EK_OK && status != EK_E_CANCELLED)) return status;
-    if (!is_plan) reason = set_boot_value(name, wanted);
-    if (reason == 0)
-        return send_change(call, "/boot_value", boot, wanted,
-                           is_plan ? EK_OUT_PLANNED : EK_OUT_DONE);
-    send_change(call, "/boot_value", boot, wanted, EK_OUT_FAILED);
-    status = fail_errno(call, reason, "write", BOOT_FOLDER "/" BOOT_FILE);
-    return sets_value ? EK_E_PARTIAL : status;
+    return set_boot(call, name, boot, after, sets_value);
 }
 
 static ek_status send_state(const ek_call* call, const char* wanted) {
     struct found now;
-    ek_json_out out = {0};
-    ek_state state = {0};
-    ek_status status;
+    ek_json_out state = {0};
     now.is_persisted = 1;
     memcpy(now.value, wanted, strlen(wanted) + 1);
     memcpy(now.boot, wanted, strlen(wanted) + 1);
-    write_state(&now, &out);
-    if (out.failed) return fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
-    state.size = sizeof state;
-    state.json = ek_json_written(&out);
-    status = call->out->state(call->out->ctx, &state);
-    free(out.text);
-    return status;
+    write_state(&now, &state);
+    return ek_call_state(call, &state);
 }
 
 static ek_status apply(ek_instance* self, const ek_call* call, ek_str id, ek_str desired) {
     char name[NAME_MAX_BYTES], *wanted = NULL, *boot_lines;
     struct found now;
     int reason;
-    ek_status status = check_call(call);
+    ek_status status = ek_call_check(call);
     (void)self;
     if (status != EK_OK) return status;
-    if (!name_of(id, name)) return fail(call, EK_E_INVALID, NULL, "this is no name of a parameter");
+    if (!name_of(id, name))
+        return ek_call_fail(call, EK_E_INVALID, NULL, "this is no name of a parameter");
     status = wanted_value(call, desired, &wanted);
     if (status != EK_OK) return status;
     boot_lines = read_boot_file();
     reason = boot_lines ? look(name, boot_lines, &now) : errno;
     free(boot_lines);
-    if (reason != 0) status = fail_errno(call, reason, "read", name);
+    if (reason != 0) status = ek_call_fail_errno(call, reason, "read", name);
     if (status == EK_OK) status = set_both(call, name, &now, wanted);
-    if (status == EK_OK && !(call->flags & EK_CALL_DRY_RUN)) status = send_state(call, wanted);
+    if (status == EK_OK && !ek_call_is_plan(call)) status = send_state(call, wanted);
     free(wanted);
     return status;
 }
@@ -218,7 +172,6 @@ static ek_status apply(ek_instance* self, const ek_call* call, ek_str id, ek_str
 
 static ek_status compare_one(const ek_call* call, const char* path, ek_str wanted, ek_str state,
                              const char* member) {
-    ek_change change = {0};
     size_t length = 0;
     char* text = ek_json_copy_text(wanted, &length);
     ek_str is = {NULL, 0};
@@ -226,12 +179,8 @@ static ek_status compare_one(const ek_call* call, const char* path, ek_str wante
     const int is_equal = text && is_there && ek_json_says(is, text, length);
     free(text);
     if (is_equal) return EK_OK;
-    change.size = sizeof change;
-    change.action = is_there ? EK_ACT_SET : EK_ACT_ADD;
-    change.path = words(path);
-    if (is_there) change.before = is;
-    change.after = wanted;
-    return call->out->change(call->out->ctx, &change);
+    if (!is_there) is = ek_json_str(NULL);
+    return ek_call_change(call, is_there ? EK_ACT_SET : EK_ACT_ADD, path, is, wanted, 0);
 }
 
 static ek_status compare(ek_instance* self, const ek_call* call, ek_str desired, ek_str actual) {
@@ -240,7 +189,7 @@ static ek_status compare(ek_instance* self, const ek_call* call, ek_str desired,
     ek_status status;
     (void)self;
     if (!why) why = ek_json_error(actual);
-    if (why) return fail(call, EK_E_INVALID, NULL, why);
+    if (why) return ek_call_fail(call, EK_E_INVALID, NULL, why);
     if (ek_json_member(desired, "value", &wanted) != 1) return EK_OK;
     status = compare_one(call, "/value", wanted, actual, "value");
     return status == EK_OK ? compare_one(call, "/boot_value", wanted, actual, "boot_value")
@@ -254,7 +203,7 @@ static ek_status open_instance(const ek_host* host, const ek_call* call,
                                ek_instance** instance) {
     (void)host, (void)collection, (void)config;
     *instance = calloc(1, sizeof **instance);
-    return *instance ? EK_OK : fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
+    return *instance ? EK_OK : ek_call_no_memory(call);
 }
 
 static void close_instance(ek_instance* self) {

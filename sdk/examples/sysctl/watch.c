@@ -1,15 +1,13 @@
 #define _GNU_SOURCE
 #include "watch.h"
 
-#include <errno.h>
+#include <evenkeel/calls.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "answers.h"
 #include "boot_file.h"
 #include "parameter.h"
 
@@ -32,11 +30,10 @@ ek_status open_watch(ek_instance* self, const ek_call* call, const ek_watch_host
     ek_watch* made = calloc(1, sizeof *made);
     ek_status status;
     (void)self;
-    if (!made) return fail(call, EK_E_UNAVAILABLE, NULL, "there is no memory");
+    if (!made) return ek_call_no_memory(call);
     made->host = host;
-    made->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    if (made->fd < 0) {
-        status = fail_errno(call, errno, "watch", BOOT_FOLDER);
+    status = ek_watch_inotify(call, host, &made->fd);
+    if (status != EK_OK) {
         free(made);
         return status;
     }
@@ -44,12 +41,6 @@ ek_status open_watch(ek_instance* self, const ek_call* call, const ek_watch_host
     made->folder_wd =
         inotify_add_watch(made->fd, BOOT_FOLDER,
                           IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
-    status = host->fd(host->ctx, made->fd, POLLIN);
-    if (status != EK_OK) {
-        close(made->fd);
-        free(made);
-        return fail(call, status, NULL, "the host cannot poll one more descriptor");
-    }
     *watch = made;
     return EK_OK;
 }
@@ -90,43 +81,20 @@ ek_status watch_interest(ek_watch* watch, ek_str id, int32_t on) {
     return *at || !on ? EK_OK : add(watch, name);
 }
 
-static void hint(ek_watch* watch, int32_t kind, const char* name) {
-    ek_hint told = {0};
-    told.size = sizeof told;
-    told.kind = kind;
-    told.id = words(name);
-    watch->host->hint(watch->host->ctx, &told);
-}
-
-static void on_event(ek_watch* watch, const struct inotify_event* event) {
+static ek_status on_event(ek_watch* watch, const struct inotify_event* event) {
+    const int is_boot_file =
+        event->wd == watch->folder_wd && event->len > 0 && strcmp(event->name, BOOT_FILE) == 0;
     const struct entry* entry;
-    if (event->mask & IN_Q_OVERFLOW) {
-        hint(watch, EK_HINT_MISSED, NULL);
-    } else if (event->wd == watch->folder_wd) {
-        if (event->len > 0 && strcmp(event->name, BOOT_FILE) == 0)
-            for (entry = watch->entries; entry; entry = entry->next)
-                hint(watch, EK_HINT_CHANGED, entry->name);
-    } else if (event->mask & IN_MODIFY) {
-        for (entry = watch->entries; entry; entry = entry->next)
-            if (entry->wd == event->wd) hint(watch, EK_HINT_CHANGED, entry->name);
-    }
+    if (event->mask & IN_Q_OVERFLOW) ek_watch_hint(watch->host, EK_HINT_MISSED, NULL);
+    for (entry = watch->entries; entry; entry = entry->next)
+        if (is_boot_file || ((event->mask & IN_MODIFY) && event->wd == entry->wd))
+            ek_watch_hint(watch->host, EK_HINT_CHANGED, entry->name);
+    return EK_OK;
 }
 
 ek_status watch_ready(ek_watch* watch, int32_t fd, uint32_t revents) {
-    union {
-        struct inotify_event event; /* for its alignment */
-        char bytes[4096];
-    } events;
-    ssize_t count, at;
     (void)fd, (void)revents;
-    while ((count = read(watch->fd, events.bytes, sizeof events.bytes)) > 0) {
-        for (at = 0; at < count;) {
-            const struct inotify_event* event = (const void*)(events.bytes + at);
-            at += (ssize_t)(sizeof *event + event->len);
-            on_event(watch, event);
-        }
-    }
-    return EK_OK;
+    return ek_watch_inotify_ready(watch->fd, on_event, watch);
 }
 
 void close_watch(ek_watch* watch) {

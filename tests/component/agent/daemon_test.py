@@ -339,7 +339,7 @@ class Daemon(unittest.TestCase):
                 errors = {one["pointer"]: one for one in json.loads(done.stdout)["errors"]}
                 self.assertEqual(set(errors), pointers)
                 self.assertEqual(errors["/resources/0/collection"]["code"], "unknown-collection")
-                self.assertIn("it has directories, files", done.stderr)
+                self.assertIn("it has directories, facts, files", done.stderr)
                 self.assertIn("/resources/1/id: the id 'y3' must be an absolute path\n",
                               done.stderr)
                 self.assertEqual(len(done.stderr.splitlines()), 1 + len(pointers), done.stderr)

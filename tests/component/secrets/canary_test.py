@@ -111,7 +111,8 @@ class CanaryTest(OrchestratorCase):
         root = self.orchestrator.root
         plugins = [os.environ[name] for name in ("EK_PLUGINS", "EK_TEST_PLUGINS")]
         self.agent = Agent(root / "agent", self.token(), self.orchestrator.port("enrolment"),
-                           {"plugin_dirs": plugins, "log": {"level": "debug"}})
+                           {"plugin_dirs": plugins, "isolation": {"memory": "none"},
+                            "log": {"level": "debug"}})
         self.addCleanup(self.agent.close)
         self.host = eventually("it is online", self.online_host)
         self.file = str(root / "kept")

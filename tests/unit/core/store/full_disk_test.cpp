@@ -248,5 +248,19 @@ TEST(Reserve, FreePagesAloneSufficeWhereNothingIsLeftOfIt) {
     EXPECT_TRUE(allows(0, Importance::freeing));
 }
 
+// An agent whose store had all but one page of the next step refused every event for ever.
+TEST(Reserve, SufficesTogetherWithFreePagesWithoutSteps) {
+    const auto allows = [](std::uint64_t reserve, std::uint64_t free) {
+        return Reserve::Room{.reserve = reserve, .free = free}.suffices_for(Importance::ordinary);
+    };
+    constexpr std::uint64_t kPage = 4096;
+    EXPECT_TRUE(allows(Reserve::kBytes / 4, Reserve::kBytes / 4 - kPage));
+    EXPECT_TRUE(allows(Reserve::kBytes / 8, Reserve::kBytes / 4));
+    EXPECT_FALSE(allows(Reserve::kBytes / 8, Reserve::kBytes / 4 - kPage));
+    EXPECT_FALSE(allows(Reserve::kBytes / 8 - kPage, Reserve::kBytes / 4));
+    EXPECT_TRUE(allows(Reserve::kBytes / 2, 0));
+    EXPECT_FALSE(allows(Reserve::kBytes / 2 - kPage, 0));
+}
+
 }  // namespace
 }  // namespace evenkeel::store

@@ -40,11 +40,11 @@ TEST_F(FilesRead, TellsTheOthersWhenOneCannotBeRead) {
     const auto items = collection_->read({path("theirs/f"), path("f"), path("absent")}, {});
     ASSERT_TRUE(items) << items.error().what;
     ASSERT_EQ(items->size(), 2u);
-    EXPECT_EQ(items->at(0).id, path("f"));
-    EXPECT_FALSE(items->at(0).error);
-    EXPECT_EQ(items->at(1).id, path("theirs/f"));
-    ASSERT_TRUE(items->at(1).error);
-    EXPECT_NE(items->at(1).error->what.find("is not followed"), std::string::npos);
+    EXPECT_EQ(items->at(1).id, path("f"));
+    EXPECT_FALSE(items->at(1).error);
+    EXPECT_EQ(items->at(0).id, path("theirs/f"));
+    ASSERT_TRUE(items->at(0).error);
+    EXPECT_NE(items->at(0).error->what.find("is not followed"), std::string::npos);
 }
 
 TEST_F(FilesRead, TellsTheTimeOfTheLastWrite) {
