@@ -68,7 +68,8 @@ bool StorageService::serve(FrameReader& frame) {
             status = storage_->get(storage_->ctx, borrow(key), &found, keep);
         else if (operation == Operation::put)
             status = storage_->put(storage_->ctx, borrow(key), borrow(bytes));
-        else if (operation == Operation::erase) status = storage_->erase(storage_->ctx, borrow(key));
+        else if (operation == Operation::erase)
+            status = storage_->erase(storage_->ctx, borrow(key));
         const bool reads = operation == Operation::get;
         if (!reads || (status != EK_OK && status != EK_E_NOT_FOUND)) count();
         reply_(answer_of(number, status, found));
