@@ -12,7 +12,8 @@ struct Isolation {
     std::string program;  // evenkeel-plugin-host
     // Folders that nobody is to see who stays root: keys, and where orders are given.
     std::vector<std::string> hidden;
-    // Processor time between calls that costs a process its life, if it takes half of the time too.
+    // Processor time between calls that costs a process its life, if it is more than a
+    // quarter of that time.
     std::chrono::milliseconds idle_work_most{5000};
     // A call that does not return this long after its deadline or cancellation costs the process
     // its life.

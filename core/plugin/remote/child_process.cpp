@@ -365,9 +365,12 @@ bool ChildProcess::reap() {
     ::waitid(P_PIDFD, id, &info, WEXITED | WNOHANG);
     reaped_ = true;
     ended_ = true;
-    if (how_.empty()) how_ = ending_of(info);
-    if (info.si_status == SIGKILL && (lacks_memory_ || (group_ && group_->ends_for_memory() != 0)))
-        how_ += ": " + memory_excess();
+    if (how_.empty()) {
+        how_ = ending_of(info);
+        const bool is_killed = info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+        if (is_killed && (lacks_memory_ || (group_ && group_->ends_for_memory() != 0)))
+            how_ += ": " + memory_excess();
+    }
     idle_.clear();
     group_.reset();
     return true;

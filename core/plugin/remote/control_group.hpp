@@ -32,7 +32,7 @@ class ControlGroup {
 
     // What it does not bound here, as sentences.
     const std::vector<std::string>& gaps() const { return gaps_; }
-    // Has POLLPRI when events() may tell of something new; -1: it never does.
+    // Has POLLPRI when ends_for_memory() may have grown; -1: it never does.
     int event_fd() const { return events_.get(); }
     // How often the kernel has ended a process for want of memory in it.
     std::uint64_t ends_for_memory() const;

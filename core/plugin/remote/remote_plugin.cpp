@@ -136,7 +136,8 @@ void RemotePlugin::note_gaps(const std::vector<std::string>& gaps, bool say) {
     const std::lock_guard lock(mutex);
     for (const std::string& gap : gaps_)
         if (said->insert(gap).second)
-            log::warning("a plugin in a process of its own", {{"plugin", name()}, {"note", gap}});
+            log::warning("a plugin's process is bounded less than it could be, or cannot do much",
+                         {{"plugin", name()}, {"note", gap}});
 }
 
 void RemotePlugin::build_tables() {
