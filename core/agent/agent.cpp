@@ -129,7 +129,10 @@ void Agent::begin_work() {
     for (auto& [ref, entry] : catalog_) {
         if (entry.metadata.policy == wire::Policy::off) continue;
         const CollectionRunner* runner = registry_.find(ref->collection);
-        if (!runner) tracker_.unknown(entry, wire::UnknownReason::no_plugin);
+        if (!runner)
+            tracker_.unknown(entry, registry_.held_plugin(ref->collection).empty()
+                                        ? wire::UnknownReason::no_plugin
+                                        : wire::UnknownReason::plugin_hung);
         if (runner && !runner->disabled_reason().empty())
             tracker_.unknown(entry, runner->verdict());
     }

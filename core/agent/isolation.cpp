@@ -33,10 +33,11 @@ std::string beside_this_program() {
 std::optional<plugin::Isolation> isolation_of(const Config& config, const plugin::Package& package,
                                               bool is_tried_out) {
     const auto decided = config.isolation.find(package.name);
-    const bool apart =
-        decided != config.isolation.end() ? decided->second : !is_bundled(package, is_tried_out);
+    const bool bundled = is_bundled(package, is_tried_out);
+    const bool apart = decided != config.isolation.end() ? decided->second : !bundled;
     if (!apart) return std::nullopt;
     plugin::Isolation isolation;
+    isolation.has_control_group = !bundled;
     isolation.program = config.plugin_host.empty() ? beside_this_program() : config.plugin_host;
     isolation.hidden = {config.state_dir, "/etc/evenkeel", "/run/evenkeel"};
     return isolation;

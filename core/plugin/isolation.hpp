@@ -12,6 +12,9 @@ struct Isolation {
     std::string program;  // evenkeel-plugin-host
     // Folders that nobody is to see who stays root: keys, and where orders are given.
     std::vector<std::string> hidden;
+    // Each process is in a control group of its own, which ends with it and with the agent. Not for
+    // one that runs package managers: those must not be ended half-way.
+    bool has_control_group = true;
     // Processor time between calls that costs a process its life, if it is more than a
     // quarter of that time.
     std::chrono::milliseconds idle_work_most{5000};

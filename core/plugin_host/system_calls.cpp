@@ -2,6 +2,7 @@
 #include <cerrno>
 #include <initializer_list>
 #include <memory>
+#include <string_view>
 
 #include <linux/netlink.h>
 #include <sched.h>
@@ -46,10 +47,9 @@ class Filter {
     int failure_ = 0;
 };
 
-// The tools that change accounts do nothing where they cannot tell the kernel's audit.
-bool may_write_audit(const plugin::Permissions& permissions) {
+bool declares(const plugin::Permissions& permissions, std::string_view capability) {
     const auto& all = permissions.capabilities;
-    return std::find(all.begin(), all.end(), "CAP_AUDIT_WRITE") != all.end();
+    return std::find(all.begin(), all.end(), capability) != all.end();
 }
 
 // All but local ones and, if it may, those of the audit.
@@ -72,18 +72,22 @@ void add_rules(Filter& filter, const plugin::Permissions& permissions) {
         // Its flags lie in memory, where no filter looks.
         filter.hide(SCMP_SYS(clone3));
     }
-    if (!permissions.network) refuse_sockets(filter, may_write_audit(permissions));
+    // The tools that change accounts do nothing where they cannot tell the kernel's audit.
+    if (!permissions.network) refuse_sockets(filter, declares(permissions, "CAP_AUDIT_WRITE"));
     // The sockets that it makes would be no sockets to the rules above.
     if (!permissions.network) filter.hide(SCMP_SYS(io_uring_setup));
+    // It opens what lies under a hidden folder, by number.
+    if (!declares(permissions, "CAP_SYS_ADMIN")) filter.hide(SCMP_SYS(open_by_handle_at));
 }
 
 }  // namespace
 
 Result<Fd> limit_system_calls(const plugin::Permissions& permissions) {
-    if (permissions.spawn && permissions.network) return Fd();
-    Filter telling(true);
-    add_rules(telling, permissions);
-    if (telling.load()) return telling.notifications();
+    if (!permissions.spawn || !permissions.network) {
+        Filter telling(true);
+        add_rules(telling, permissions);
+        if (telling.load()) return telling.notifications();
+    }
     // A container's own filter may listen already, and only one can.
     Filter silent(false);
     add_rules(silent, permissions);

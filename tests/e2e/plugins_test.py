@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import re
 import shutil
 import threading
 import unittest
@@ -135,6 +136,10 @@ class InProcessesOfTheirOwn(Cases):
         pid = self.process(plugin)["pid"]
         return self.bed().run("cat", f"/proc/{pid}/cgroup").stdout
 
+    def scope(self, plugin):
+        """The unit of systemd that holds a plugin's process."""
+        return re.search(rf"evenkeel-plugin-{plugin}-\d+-\d+\.scope", self.group(plugin)).group()
+
     def processes_of(self, user):
         """How many processes a user has."""
         done = self.bed().run("ps", "-u", str(user), "-o", "pid=", check=False)
@@ -143,13 +148,13 @@ class InProcessesOfTheirOwn(Cases):
     def test_a_process_is_in_a_group_of_its_own_with_a_user_of_its_own(self):
         greedy, unruly = self.process("greedy"), self.process("unruly")
         self.assertNotEqual(greedy["user"], unruly["user"])
-        self.assertIn(f"evenkeel-plugin-greedy-{greedy['pid']}.scope", self.group("greedy"))
+        self.assertIn(f"-{greedy['pid']}-", self.scope("greedy"))
         for name, process in (("greedy", greedy), ("unruly", unruly)):
             folder = f"/var/lib/evenkeel/agent/plugins/{name}"
             self.assertEqual(self.bed().run("stat", "--format=%u", folder).stdout.strip(),
                              str(process["user"]))
         shown = self.bed().run("systemctl", "show", "-p", "TasksMax,MemoryMax,CPUQuotaPerSecUSec",
-                               f"evenkeel-plugin-greedy-{greedy['pid']}.scope").stdout
+                               self.scope("greedy")).stdout
         for line in ("TasksMax=512", f"MemoryMax={768 << 20}", "CPUQuotaPerSecUSec=1s"):
             self.assertIn(line, shown.split())
         for controller in CONTROLLERS:

@@ -87,7 +87,7 @@ Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const Isolation& isola
     auto spawned = EK_TRY(spawn(isolation.program, service.package.name));
     std::shared_ptr<ChildProcess> child(
         new ChildProcess(std::move(spawned), std::move(listener), isolation.idle_work_most));
-    child->join_group(service.package.name);
+    if (isolation.has_control_group) child->join_group(service.package.name);
     auto greeted = child->greet(service, data_dir, until_ns, cancel_fd);
     if (greeted) greeted = child->look_after();
     child->note_work(false);

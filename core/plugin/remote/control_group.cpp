@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cctype>
 #include <fstream>
 #include <utility>
@@ -24,11 +25,14 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kControllers = {
      {"cpu", "its share of the processors"}}};
 
 // Anything else has a meaning in the name of a unit, or none is allowed to have it.
+// Never the name of an earlier one, which may still be on its way to its end.
 std::string scope_of(std::string plugin, pid_t pid) {
+    static std::atomic<unsigned> count{0};
     std::replace_if(
         plugin.begin(), plugin.end(),
         [](unsigned char letter) { return std::isalnum(letter) == 0 && letter != '_'; }, '_');
-    return "evenkeel-plugin-" + plugin.substr(0, 100) + "-" + std::to_string(pid) + ".scope";
+    return "evenkeel-plugin-" + plugin.substr(0, 100) + "-" + std::to_string(pid) + "-" +
+           std::to_string(++count) + ".scope";
 }
 
 // The group's folder in cgroup 2, where that has it; and the controllers of cgroup 1 that count it.

@@ -2,17 +2,21 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
+#include <string_view>
 #include <system_error>
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 
 namespace evenkeel::plugin {
@@ -22,13 +26,19 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kEntryMost = 64 * 1024;
 
-std::optional<PluginUser> named(const std::string& user) {
+// Nothing where there is none.
+Result<std::optional<PluginUser>> named(const std::string& user) {
     passwd entry{};
     passwd* found = nullptr;
     std::string space(kEntryMost, '\0');
-    ::getpwnam_r(user.c_str(), &entry, space.data(), space.size(), &found);
-    if (found == nullptr || found->pw_uid == 0) return std::nullopt;
-    return PluginUser{found->pw_uid, found->pw_gid};
+    const int failed = ::getpwnam_r(user.c_str(), &entry, space.data(), space.size(), &found);
+    // Some sources of users answer so for one that is not there.
+    const bool is_absent =
+        failed == ENOENT || failed == ESRCH || failed == EBADF || failed == EPERM;
+    if (failed != 0 && !is_absent)
+        return fail(system_error(failed, "cannot look up the user " + user));
+    if (found == nullptr || found->pw_uid == 0) return std::optional<PluginUser>();
+    return std::optional(PluginUser{found->pw_uid, found->pw_gid});
 }
 
 bool is_somebodys(std::uint32_t number) {
@@ -64,24 +74,38 @@ Result<PluginUser> allot(const std::string& data_dir) {
     return fail(Errc::unavailable, "no user is left for another plugin in a process of its own");
 }
 
-// Links are not followed; a file that has other names may be somebody else's there.
-Result<void> give(const fs::path& path, const PluginUser& user) {
-    struct stat info {};
-    const bool is_seen = ::lstat(path.c_str(), &info) == 0;
-    if (is_seen && S_ISREG(info.st_mode) && info.st_nlink > 1) return {};
-    if (is_seen && ::lchown(path.c_str(), user.uid, user.gid) == 0) return {};
-    return fail(system_error(
-        errno, "cannot give " + path.string() + " to the user " + std::to_string(user.uid)));
+Error cannot_give(const std::string& name, const PluginUser& user) {
+    return system_error(errno, "cannot give " + name + " to the user " + std::to_string(user.uid));
 }
 
-// The folder itself comes last: it shows that all was given.
-Result<void> give_all(const std::string& folder, const PluginUser& user) {
-    std::error_code error;
-    for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
-         at.increment(error))
-        EK_CHECK(give(at->path(), user));
-    if (error) return fail(Errc::unavailable, "cannot list " + folder + ": " + error.message());
-    return give(folder, user);
+Result<void> give(int folder, const char* name, const PluginUser& user, dev_t device);
+
+Result<void> give_entries(int folder, const PluginUser& user, dev_t device) {
+    const int listed = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (listed < 0) return fail(system_error(errno, "cannot list a plugin's data folder"));
+    const std::unique_ptr<DIR, decltype(&::closedir)> entries(::fdopendir(listed), &::closedir);
+    while (const dirent* entry = ::readdir(entries.get())) {
+        const std::string_view name = entry->d_name;
+        if (name != "." && name != "..") EK_CHECK(give(folder, entry->d_name, user, device));
+    }
+    return {};
+}
+
+// By descriptors: who may write to the folder can replace what is in it at any time. Links are not
+// followed; a file that has other names may be somebody else's there. The folder itself comes after
+// what is in it: it shows that all was given.
+Result<void> give(int folder, const char* name, const PluginUser& user, dev_t device) {
+    const Fd own(::openat(folder, name, O_PATH | O_NOFOLLOW | O_CLOEXEC));
+    struct stat info {};
+    if (!own || ::fstat(own.get(), &info) != 0) {
+        if (errno == ENOENT) return {};
+        return fail(cannot_give(name, user));
+    }
+    if (info.st_dev != device) return {};
+    if (!S_ISDIR(info.st_mode) && info.st_nlink > 1) return {};
+    if (S_ISDIR(info.st_mode)) EK_CHECK(give_entries(own.get(), user, device));
+    if (::fchownat(own.get(), "", user.uid, user.gid, AT_EMPTY_PATH) == 0) return {};
+    return fail(cannot_give(name, user));
 }
 
 }  // namespace
@@ -92,12 +116,12 @@ Result<PluginUser> give_user(const std::string& plugin, const std::string& data_
     struct stat info {};
     if (!data_dir.empty() && ::lstat(data_dir.c_str(), &info) != 0)
         return fail(system_error(errno, "cannot look at " + data_dir));
-    auto user = named("evenkeel-plugin-" + plugin);
+    auto user = EK_TRY(named("evenkeel-plugin-" + plugin));
     const bool has_one = !data_dir.empty() && is_allotted(info.st_uid);
     if (!user && has_one) user = PluginUser{info.st_uid, info.st_uid};
     if (!user) user = EK_TRY(allot(data_dir));
     if (!data_dir.empty() && (info.st_uid != user->uid || info.st_gid != user->gid))
-        EK_CHECK(give_all(data_dir, *user));
+        EK_CHECK(give(AT_FDCWD, data_dir.c_str(), *user, info.st_dev));
     return *user;
 }
 

@@ -25,9 +25,9 @@ using std::chrono::milliseconds;
 
 // With one of these a plugin changes what is root's, or can become root: another user would protect
 // nothing, and would own what it makes.
-constexpr std::array kRootsWork = {"CAP_CHOWN",     "CAP_DAC_OVERRIDE", "CAP_FOWNER",
-                                   "CAP_SETUID",    "CAP_SYS_ADMIN",    "CAP_SYS_MODULE",
-                                   "CAP_SYS_PTRACE"};
+constexpr std::array kRootsWork = {"CAP_CHOWN",      "CAP_DAC_OVERRIDE", "CAP_FOWNER",
+                                   "CAP_MKNOD",      "CAP_SETUID",       "CAP_SYS_ADMIN",
+                                   "CAP_SYS_MODULE", "CAP_SYS_PTRACE",   "CAP_SYS_RAWIO"};
 
 bool does_roots_work(const Permissions& permissions) {
     return std::any_of(kRootsWork.begin(), kRootsWork.end(), [&](const char* name) {
@@ -121,20 +121,24 @@ Result<void> RemotePlugin::prepare(bool accept_own_user) {
 
 // Once, and not for each of its processes.
 void RemotePlugin::note_gaps(const std::vector<std::string>& gaps, bool say) {
-    gaps_ = gaps;
+    std::vector<std::string> all = gaps;
     if (declares_nothing(service_.permissions))
-        gaps_.insert(gaps_.begin(),
-                     "its manifest declares no permissions, so it can write only to its data "
-                     "folder, and can neither start programs nor reach the network nor do what "
-                     "only root may; if it has to, it needs a manifest that says so, or "
-                     "isolation." +
-                         name() + " \"none\"");
+        all.insert(all.begin(),
+                   "its manifest declares no permissions, so it can write only to its data "
+                   "folder, and can neither start programs nor reach the network nor do what "
+                   "only root may; if it has to, it needs a manifest that says so, or "
+                   "isolation." +
+                       name() + " \"none\"");
+    {
+        const std::lock_guard own(mutex_);
+        gaps_ = all;
+    }
     if (!say) return;
     // What the machine lacks is the same for all plugins.
     static std::mutex mutex;
     static auto* const said = new std::set<std::string>;
     const std::lock_guard lock(mutex);
-    for (const std::string& gap : gaps_)
+    for (const std::string& gap : all)
         if (said->insert(gap).second)
             log::warning("a plugin's process is bounded less than it could be, or cannot do much",
                          {{"plugin", name()}, {"note", gap}});
@@ -212,6 +216,7 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_again(std::uint64_t un
     if (!child && is_over(until_ns, cancel_fd))
         return fail(Errc::unavailable, "its process was not started in time");
     if (!child) return note_ending(child.error().what), std::shared_ptr<ChildProcess>();
+    note_gaps((*child)->gaps(), true);
     if ((*child)->tables() == tables_) return child;
     (*child)->kill("its file was replaced");
     return fail(Errc::conflict, "the plugin " + name() + " was replaced by another one");

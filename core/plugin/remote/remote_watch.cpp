@@ -118,7 +118,9 @@ RemoteWatch::Answer RemoteWatch::ask(ek_str id, bool on) {
     const auto answer = owed_.emplace_back().get_future().share();
     channel_->socket.put(frame);
     flush();
-    return [answer, child = child_]() -> ek_status {
+    // What is asked for is no work of its own.
+    const auto work = std::make_shared<ChildProcess::Work>(*child_);
+    return [answer, work, child = child_]() -> ek_status {
         if (answer.wait_for(std::chrono::nanoseconds(kLongestAnswerNs)) ==
             std::future_status::ready)
             return answer.get();

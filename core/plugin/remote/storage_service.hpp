@@ -1,9 +1,8 @@
 #pragma once
 
 #include <chrono>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
+#include <memory>
 
 #include <evenkeel/ext/storage.h>
 
@@ -30,17 +29,10 @@ class StorageService {
     bool serve(FrameReader& frame);
 
   private:
-    // Waits before a change when there were many; false when this ends meanwhile.
-    bool wait_for_turn();
-    void count();  // one more of what is slowed
+    class Shared;
 
-    const ek_storage* const storage_;
-    const std::function<void(FrameWriter)> reply_;
-    std::mutex mutex_;  // guards what follows
-    std::condition_variable ending_;
-    bool ends_ = false;
-    unsigned free_ = kFree;
-    std::chrono::steady_clock::time_point counted_{};  // until when free_ has grown
+    // The lane's thread is left behind with it when a disk does not answer.
+    const std::shared_ptr<Shared> shared_;
     run::Lane lane_{{.name = "plugin-storage", .queue_depth_max = 100}};
 };
 

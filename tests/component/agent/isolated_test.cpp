@@ -125,6 +125,19 @@ TEST(WhereAPluginRuns, IsNotDecidedByItsNameAlone) {
     EXPECT_TRUE(is_apart("cron", true));
 }
 
+// What starts package managers is not in a group that ends with it.
+TEST(WhereAPluginRuns, HasAControlGroupOnlyForThoseOfOthers) {
+    const auto isolation = [](const std::string& name) {
+        plugin::Package package;
+        package.name = name;
+        package.object = "/opt/plugins/" + name + ".so";
+        return isolation_of(Config{.isolation = {{name, true}}}, package, true).value();
+    };
+    EXPECT_FALSE(isolation("packages").has_control_group);
+    EXPECT_TRUE(isolation("cron").has_control_group);
+    EXPECT_FALSE(isolation("cron").hidden.empty());
+}
+
 TEST_F(Isolated, AnEndInTheMiddleOfAChangeIsShownAndOthersGoOn) {
     EXPECT_EQ(give("unruly", "kill"), "failed");
     EXPECT_EQ(give("memory", "a"), "succeeded");
