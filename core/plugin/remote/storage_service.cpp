@@ -13,7 +13,6 @@
 namespace evenkeel::plugin {
 namespace {
 
-using Operation = StorageRequest::Operation;
 using Reply = std::function<void(FrameWriter)>;
 
 ek_status keep(void* into, ek_str bytes) {
@@ -31,15 +30,17 @@ FrameWriter answer_of(std::uint32_t number, ek_status status, const std::string&
 
 class StorageService::Shared {
   public:
+    using Kind = StorageRequest::Operation;
+
     Shared(const ek_storage* storage, Reply reply) : storage_(storage), reply_(std::move(reply)) {}
 
-    void serve(Operation operation, std::uint32_t number, const std::string& key,
+    void serve(Kind operation, std::uint32_t number, const std::string& key,
                const std::string& bytes) {
         if (!wait_for_turn()) return;
         std::string found;
         const ek_status status = carry_out(operation, key, bytes, found);
         const bool is_slowed =
-            operation != Operation::get || (status != EK_OK && status != EK_E_NOT_FOUND);
+            operation != Kind::get || (status != EK_OK && status != EK_E_NOT_FOUND);
         const std::lock_guard lock(mutex_);
         if (is_slowed && free_ > 0) --free_;
         if (!ends_) reply_(answer_of(number, status, found));
@@ -65,14 +66,12 @@ class StorageService::Shared {
         counted_ = std::chrono::steady_clock::now();
         return !ends_;
     }
-    ek_status carry_out(Operation operation, const std::string& key, const std::string& bytes,
+    ek_status carry_out(Kind operation, const std::string& key, const std::string& bytes,
                         std::string& found) const {
         if (storage_ == nullptr) return EK_E_UNSUPPORTED;
-        if (operation == Operation::get)
-            return storage_->get(storage_->ctx, borrow(key), &found, keep);
-        if (operation == Operation::put)
-            return storage_->put(storage_->ctx, borrow(key), borrow(bytes));
-        if (operation == Operation::erase) return storage_->erase(storage_->ctx, borrow(key));
+        if (operation == Kind::get) return storage_->get(storage_->ctx, borrow(key), &found, keep);
+        if (operation == Kind::put) return storage_->put(storage_->ctx, borrow(key), borrow(bytes));
+        if (operation == Kind::erase) return storage_->erase(storage_->ctx, borrow(key));
         return EK_E_UNSUPPORTED;
     }
 
