@@ -78,12 +78,16 @@ Error cannot_give(const std::string& name, const PluginUser& user) {
     return system_error(errno, "cannot give " + name + " to the user " + std::to_string(user.uid));
 }
 
+struct CloseFolder {
+    void operator()(DIR* folder) const { ::closedir(folder); }
+};
+
 Result<void> give(int folder, const char* name, const PluginUser& user, dev_t device);
 
 Result<void> give_entries(int folder, const PluginUser& user, dev_t device) {
     const int listed = ::openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (listed < 0) return fail(system_error(errno, "cannot list a plugin's data folder"));
-    const std::unique_ptr<DIR, decltype(&::closedir)> entries(::fdopendir(listed), &::closedir);
+    const std::unique_ptr<DIR, CloseFolder> entries(::fdopendir(listed));
     while (const dirent* entry = ::readdir(entries.get())) {
         const std::string_view name = entry->d_name;
         if (name != "." && name != "..") EK_CHECK(give(folder, entry->d_name, user, device));
