@@ -131,7 +131,9 @@ TEST(WhereAPluginRuns, HasAControlGroupOnlyForThoseOfOthers) {
         plugin::Package package;
         package.name = name;
         package.object = "/opt/plugins/" + name + ".so";
-        return isolation_of(Config{.isolation = {{name, true}}}, package, true).value();
+        Config config;
+        config.isolation[name] = true;
+        return isolation_of(config, package, true).value();
     };
     EXPECT_FALSE(isolation("packages").has_control_group);
     EXPECT_TRUE(isolation("cron").has_control_group);
