@@ -34,14 +34,16 @@ bool is_evident(const json::Value& field) {
     return field.string_or("type") == "boolean" || field.find("enum") != nullptr;
 }
 
-// The fields that no description can be without, with their first examples.
+// What a description has to say besides the field that is tried, with the first examples.
 json::Object required(const Schema& schema) {
     json::Object made;
-    const json::Value* names = schema.document().find("required");
-    if (names == nullptr) return made;
-    for (const json::Value& name : names->as_array()) {
-        made.set(name.as_string(),
-                 schema.document()["properties"][name.as_string()]["examples"].as_array().front());
+    for (const json::Value* rule : {&schema.document(), schema.document().find("then")}) {
+        const json::Value* names = rule != nullptr ? rule->find("required") : nullptr;
+        if (names == nullptr) continue;
+        for (const json::Value& name : names->as_array()) {
+            const json::Value& field = schema.document()["properties"][name.as_string()];
+            made.set(name.as_string(), field["examples"].as_array().front());
+        }
     }
     return made;
 }
