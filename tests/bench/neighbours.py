@@ -8,8 +8,9 @@ from statistics import median
 
 # What the test plugin `unruly` does when this is its text.
 CASES = (("a plugin whose process is killed", "kill"), ("one that hangs", "hang"),
-         ("one that takes all memory", "memory"), ("a fork bomb", "processes"),
-         ("one that floods its output", "print"), ("a liar", "nonsense"))
+         ("one that takes all memory", "memory"),
+         ("one that starts processes without end", "processes"),
+         ("one that floods its output", "print"), ("one that sends nonsense", "nonsense"))
 BLOCKS, EDITS = 8, 10
 PAUSE = 0.1  # between the changes that the neighbour is told to make
 PATIENCE = 60
