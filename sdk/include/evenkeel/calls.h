@@ -69,7 +69,9 @@ static inline ek_status ek_call_status(int reason) {
 static inline ek_status ek_call_fail_errno(const ek_call *call, int reason, const char *doing,
                                            const char *name) {
     char summary[512];
-    snprintf(summary, sizeof summary, "cannot %s %s: %s", doing, name, strerror(reason));
+    /* What is too long is cut. */
+    if (snprintf(summary, sizeof summary, "cannot %s %s: %s", doing, name, strerror(reason)) < 0)
+        summary[0] = 0;
     return ek_call_fail(call, ek_call_status(reason), NULL, summary);
 }
 
