@@ -82,8 +82,8 @@ class Reactor {
     // These three answer false when the thread was left behind.
     bool handle(std::uint64_t thread, std::uint64_t id, std::uint32_t events);
     bool run_posted(std::uint64_t thread);
-    std::size_t posted() const;
     bool end_turn(std::uint64_t thread);
+    std::size_t posted() const;  // how many tasks wait
     void begin_turn(std::chrono::milliseconds patience, const void* key,
                     std::shared_ptr<Task> task);
     void guard();
