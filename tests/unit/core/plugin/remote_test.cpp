@@ -381,8 +381,12 @@ TEST_F(Remote, CollectionsWithoutEndAreRefusedBeforeTheyAreBuilt) {
     const auto before = peak_memory();
     const std::string refusal = refusal_of("swamps");
     EXPECT_TRUE(has(refusal, "does not say what it serves")) << refusal;
+#ifdef __SANITIZE_THREAD__  // which keeps four bytes and more for each
+    (void)before;
+#else
     // The message itself has 40 MB, and its buffer grew to it.
     EXPECT_LT(peak_memory() - before, 150u << 10) << "KiB";
+#endif
 }
 
 TEST_F(Remote, AProgramThatItHasStartedEndsWithIt) {
