@@ -132,7 +132,7 @@ class Clones(SystemCase):
         web.cut_link()
         eventually("offline", lambda: not self.system.is_online("web"))
         web.restore_link()
-        eventually("back after a cut", lambda: self.system.is_online("web"), 90)
+        eventually("back after a cut", lambda: self.system.is_online("web"))
         self.put_done("files", "/etc/motd", {"content": "again\n"}, name="web")
         self.assertEqual(len(self.rest.items("/v1/enrolments")), before)
 

@@ -187,7 +187,7 @@ class Order(SystemCase):
             "systemctl", "is-active", "slow", check=False).stdout.strip() == "activating")
         self.assertEqual(self.invocation(), before)
         self.system.kill(self.bed(), AGENT)
-        done = eventually("the command has ended", lambda: self.ended(reply.body["id"]), 60)
+        done = eventually("the command has ended", lambda: self.ended(reply.body["id"]))
         self.assertEqual((done["state"], outcomes(done)[-1]), ("succeeded", "restart site done"))
         # What the killed process had done is not done again; what it owed is.
         self.assertEqual(done["resources"][0]["changes"], [])
@@ -206,7 +206,7 @@ class Order(SystemCase):
                                      {"content": f"{number}\n"}, notifies=RESTART), wait_s=None)
             time.sleep(pause_s)  # waits for nothing: each round kills at another moment
             self.system.kill(self.bed(), AGENT)
-            done = eventually("the command has ended", lambda: self.ended(reply.body["id"]), 60)
+            done = eventually("the command has ended", lambda: self.ended(reply.body["id"]))
             self.assertEqual(done["state"], "succeeded", done)
             self.assertEqual(self.read("/var/lib/evenkeel/site.conf"), f"{number}\n")
             self.assertNotEqual(self.invocation(), before, f"no restart, killed after {pause_s}")

@@ -7,7 +7,7 @@ import threading
 import time
 
 from harness.system import AGENT, write
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 MARKER = "/run/watched-marker"
 
@@ -43,7 +43,7 @@ class Watching:
         self._reader.join()
         self._process.stdout.close()
 
-    def wait(self, kind, rid, timeout_s=10):
+    def wait(self, kind, rid, timeout_s=WAIT_SECONDS):
         """The next event of this kind about a resource; those before it are passed over."""
         deadline = time.monotonic() + timeout_s
         with self._more:

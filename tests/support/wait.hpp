@@ -10,11 +10,15 @@
 
 namespace evenkeel::test {
 
+// How long a test waits at most for what has to come: only a failing one waits so long. Sanitizers
+// and other work on the machine make everything take many times as long.
+inline constexpr std::chrono::seconds kPatience{120};
+
 // Waits until `condition` holds, for what nothing can be subscribed to: a file that another process
 // makes, a state of the kernel. False if it does not hold within `limit`. The only pause in the C++
 // tests that polls.
 template <typename Condition>
-bool wait_until(Condition&& condition, std::chrono::milliseconds limit = std::chrono::seconds(20)) {
+bool wait_until(Condition&& condition, std::chrono::milliseconds limit = kPatience) {
     const auto end = std::chrono::steady_clock::now() + limit;
     while (!condition()) {
         if (std::chrono::steady_clock::now() >= end) return condition();

@@ -2,7 +2,7 @@
 
 import time
 
-WAIT_SECONDS = 30
+WAIT_SECONDS = 120
 PAUSE_SECONDS = 0.02
 
 

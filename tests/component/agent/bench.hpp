@@ -11,6 +11,7 @@
 #include "core/agent/agent.hpp"
 #include "core/agent/config/config.hpp"
 #include "tests/component/agent/fake_collection.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::agent::test {
@@ -18,7 +19,7 @@ namespace evenkeel::agent::test {
 using evenkeel::test::FakeMachine;
 using namespace std::chrono_literals;
 
-inline constexpr auto kPatience = 60s;
+using test::kPatience;
 
 // Where the plugins of `config` run: with EK_TEST_PLUGIN_HOST, that program, in processes of their
 // own, else in this one. What an agent does is the same.

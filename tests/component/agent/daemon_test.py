@@ -21,7 +21,7 @@ from support import small_disk  # noqa: E402
 from support.wait import eventually  # noqa: E402
 
 AGENT, PLUGINS = (os.path.abspath(path) for path in sys.argv[1:3])
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 class Daemon(unittest.TestCase):

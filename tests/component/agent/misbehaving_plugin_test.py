@@ -17,7 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support.wait import eventually  # noqa: E402
 
 AGENT, PLUGINS, TEST_PLUGINS = (os.path.abspath(path) for path in sys.argv[1:4])
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 class Misbehaving(unittest.TestCase):

@@ -195,7 +195,7 @@ std::vector<std::string> run_program(run::Loop& loop, const std::vector<std::str
         loop.post([&] { ended = true; });
         return text;
     });
-    loop.run_until([&] { return ended; }, 3 * kPatience);
+    loop.run_until([&] { return ended; }, kPatience);
     return split(output.get(), '\n');
 }
 

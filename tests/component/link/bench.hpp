@@ -14,6 +14,7 @@
 #include "core/link/listener.hpp"
 #include "core/link/remote.hpp"
 #include "core/run/loop.hpp"
+#include "tests/support/wait.hpp"
 
 // What the link tests share: a folder of certificates, a listener that writes down what it is told,
 // and an agent that does the same.
@@ -21,7 +22,7 @@ namespace evenkeel::link::bench {
 
 using namespace std::chrono_literals;
 
-inline constexpr auto kPatience = 20s;
+using test::kPatience;
 
 // A temporary folder with a CA, a server's certificate and hosts' certificates as PEM files.
 class Certificates {

@@ -29,7 +29,7 @@ class Enrolment : public testing::Test {
             loop.post([&] { ended = true; });
             return result;
         });
-        loop.run_until([&] { return ended; }, 2 * kPatience);
+        loop.run_until([&] { return ended; }, kPatience);
         return reply.get();
     }
     void reply_with(const std::string& body) {

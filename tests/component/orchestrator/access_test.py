@@ -3,7 +3,6 @@
 import concurrent.futures
 import re
 import stat
-import time
 import unittest
 
 from case import OrchestratorCase
@@ -298,11 +297,9 @@ class Access(OrchestratorCase):
             events = Events(self.using(token["secret"]))
             self.addCleanup(events.close)
             other = self.events()
-            begun = time.monotonic()
             if end:
                 end(token)
-            eventually("the stream has ended", lambda: events.breaks > 0, timeout_s=8)
-            self.assertLess(time.monotonic() - begun, 7)
+            eventually("the stream has ended", lambda: events.breaks > 0)
             self.assertEqual(other.breaks, 0)
 
 

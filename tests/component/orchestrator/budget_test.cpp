@@ -17,6 +17,7 @@
 #include "core/store/counters.hpp"
 #include "core/wire/message.hpp"
 #include "orchestrator/orchestrator.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 #include "tests/unit/orchestrator/http/client.hpp"
 
@@ -29,7 +30,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr auto kPatience = 20s;
 constexpr std::size_t kContentBytes = 40'000;
 
 const char* const kSchema = R"({"type":"object",)"
@@ -95,7 +95,7 @@ class Budget : public ::testing::Test {
         if (dialer_) dialer_->stop();
         bool stopped = false;
         orchestrator_->stop([&] { stopped = true; });
-        loop_.run_until([&] { return stopped; }, kPatience);
+        loop_.run_until([&] { return stopped; }, test::kPatience);
     }
 
     static std::uint16_t port_of(const std::string& address) {
@@ -112,7 +112,7 @@ class Budget : public ::testing::Test {
             loop_.post([&] { done = true; });
             return made;
         });
-        EXPECT_TRUE(loop_.run_until([&] { return done; }, kPatience));
+        EXPECT_TRUE(loop_.run_until([&] { return done; }, test::kPatience));
         return result.get();
     }
 
@@ -145,7 +145,8 @@ class Budget : public ::testing::Test {
         const auto reply = beside([&] {
             return link::request_once(
                 remote, std::string(wire::kEnrolAddress),
-                {.body = wire::encode(request), .reply_to = "", .correlation_id = ""}, kPatience);
+                {.body = wire::encode(request), .reply_to = "", .correlation_id = ""},
+                test::kPatience);
         });
         ASSERT_TRUE(reply) << reply.error().what;
         const auto answer = wire::decode_enrol_answer(reply->body);
@@ -196,7 +197,7 @@ class Budget : public ::testing::Test {
         };
         dialer_ = std::make_unique<link::Dialer>(options, events, loop_.poster());
         ASSERT_TRUE(dialer_->start());
-        ASSERT_TRUE(loop_.run_until([&] { return greeted && has_schema; }, kPatience));
+        ASSERT_TRUE(loop_.run_until([&] { return greeted && has_schema; }, test::kPatience));
         const auto digest = wire::digest_of("", {});
         send(wire::encode(digest));
         // Everything of the greeting is through once the schema is there.
@@ -314,7 +315,7 @@ TEST_F(Budget, ADriftThatIsReported) {
                   filled(R"({"collection":"files","id":"/a","policy":"enforce","generation":%1,)"
                          R"("compliance":%2,"changes":[],"state":{"size":2}})",
                          {generation_, filled(kVerdict, {drifts ? "drifted" : "compliant"})})));
-        EXPECT_TRUE(loop_.run_until([&] { return settled_ >= token; }, kPatience));
+        EXPECT_TRUE(loop_.run_until([&] { return settled_ >= token; }, test::kPatience));
     });
     // One of them: the counts of the host, for the totals of the fleet.
     EXPECT_LE(spent.parses, 5U);

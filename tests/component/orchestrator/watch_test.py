@@ -215,7 +215,7 @@ class Lists(OrchestratorCase):
         self.orchestrator.kill()
         self.orchestrator.start()
         self.enrolled("web3")
-        eventually("it goes on after the kill", lambda: watch.has("added", name="web3"), 40)
+        eventually("it goes on after the kill", lambda: watch.has("added", name="web3"))
         code, said = watch.interrupt()
         self.assertEqual(code, 130)
         self.assertIn("connection lost", said)

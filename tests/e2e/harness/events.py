@@ -6,6 +6,8 @@ import json
 import threading
 import time
 
+from support.wait import WAIT_SECONDS
+
 RETRY_SECONDS = 0.05
 SILENCE_SECONDS = 30  # more than the stream's own keep-alive
 
@@ -49,7 +51,7 @@ class Events:
         with self._more:
             return [event for event in self.seen[since:] if wanted(event)]
 
-    def wait(self, wanted, timeout_s=15, since=0, what="event"):
+    def wait(self, wanted, timeout_s=WAIT_SECONDS, since=0, what="event"):
         """The first event from `since` on that is wanted; fails after `timeout_s`."""
         deadline = time.monotonic() + timeout_s
         with self._more:

@@ -20,6 +20,7 @@
 #include "orchestrator/state/schema_cache.hpp"
 #include "orchestrator/state/state.hpp"
 #include "tests/support/rehearsal.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::test {
@@ -82,7 +83,7 @@ class StateTest : public ::testing::Test {
             result = std::move(done);
             answered = true;
         });
-        loop_.run_until([&] { return answered; }, std::chrono::seconds(20));
+        loop_.run_until([&] { return answered; }, test::kPatience);
         return result;
     }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/plugin/collection.hpp"
+#include "tests/support/wait.hpp"
 
 namespace evenkeel::plugin {
 
@@ -35,10 +36,10 @@ class RecordedHints {
         const std::lock_guard lock(mutex_);
         return unsettled_;
     }
-    // Whether `count` hints have come within two seconds.
+    // Whether `count` hints come.
     bool wait_for(std::size_t count) {
         std::unique_lock lock(mutex_);
-        return more_.wait_for(lock, std::chrono::seconds(2), [&] { return ids_.size() >= count; });
+        return more_.wait_for(lock, test::kPatience, [&] { return ids_.size() >= count; });
     }
     std::vector<std::string> ids() {
         const std::lock_guard lock(mutex_);
@@ -46,8 +47,7 @@ class RecordedHints {
     }
 
     // Whether this hint has come within `patience`; everything heard until then is forgotten.
-    bool wait_for_id(const std::string& id,
-                     std::chrono::milliseconds patience = std::chrono::seconds(2)) {
+    bool wait_for_id(const std::string& id, std::chrono::milliseconds patience = test::kPatience) {
         std::unique_lock lock(mutex_);
         const bool came = more_.wait_for(
             lock, patience, [&] { return std::find(ids_.begin(), ids_.end(), id) != ids_.end(); });

@@ -65,7 +65,7 @@ TEST(Loop, TakesPostsOfManyThreads) {
             for (int i = 0; i < 1000; ++i) loop.post([&count] { ++count; });
         });
     }
-    EXPECT_TRUE(loop.run_until([&] { return count == 4000; }, seconds(10)));
+    EXPECT_TRUE(loop.run_until([&] { return count == 4000; }, test::kPatience));
     for (std::thread& thread : threads) thread.join();
 }
 
@@ -80,7 +80,7 @@ TEST(Loop, TimersOfOnePeriodComeTogether) {
     Loop loop;
     bool came = false;
     const Timer timer = loop.after_about(milliseconds(5), [&] { came = true; });
-    EXPECT_TRUE(loop.run_until([&] { return came; }, seconds(10)));
+    EXPECT_TRUE(loop.run_until([&] { return came; }, test::kPatience));
 }
 
 TEST(Loop, KnowsItsThread) {
@@ -119,7 +119,7 @@ TEST(Loop, HandlesSignalsAgainAndAgain) {
     for (const int number : {SIGUSR1, SIGUSR2, SIGUSR1}) {
         const std::size_t before = seen.size();
         ::kill(::getpid(), number);
-        ASSERT_TRUE(loop.run_until([&] { return seen.size() > before; }, seconds(10)));
+        ASSERT_TRUE(loop.run_until([&] { return seen.size() > before; }, test::kPatience));
     }
     EXPECT_EQ(seen, (std::vector<int>{SIGUSR1, SIGUSR2, SIGUSR1}));
 }
@@ -139,7 +139,7 @@ TEST(Timer, CallsOnceAfterItsDelay) {
     const auto begin = std::chrono::steady_clock::now();
     const Timer timer = loop.after(milliseconds(30), [&] { ++calls; });
     EXPECT_TRUE(timer.pending());
-    ASSERT_TRUE(loop.run_until([&] { return calls > 0; }, seconds(10)));
+    ASSERT_TRUE(loop.run_until([&] { return calls > 0; }, test::kPatience));
     EXPECT_GE(std::chrono::steady_clock::now() - begin, milliseconds(30));
     EXPECT_FALSE(timer.pending());
     loop.run_ready();
@@ -156,7 +156,7 @@ TEST(Timer, DestroyingItsHandleCancelsIt) {
         second.reset();
     });
     second = loop.after(milliseconds(0), [&] { second_called = true; });
-    ASSERT_TRUE(loop.run_until([&] { return called; }, seconds(10)));
+    ASSERT_TRUE(loop.run_until([&] { return called; }, test::kPatience));
     loop.run_ready();
     EXPECT_FALSE(second_called);
 }
@@ -179,7 +179,7 @@ TEST(Timer, MayBeSetAgainFromItsOwnCall) {
         if (++calls < 3) timer = loop.after(milliseconds(1), again);
     };
     timer = loop.after(milliseconds(1), again);
-    EXPECT_TRUE(loop.run_until([&] { return calls == 3; }, seconds(10)));
+    EXPECT_TRUE(loop.run_until([&] { return calls == 3; }, test::kPatience));
     EXPECT_FALSE(timer.pending());
 }
 
@@ -191,7 +191,7 @@ TEST(Timer, MayBeDestroyedByItsOwnCall) {
         timer.reset();
         called = true;
     });
-    EXPECT_TRUE(loop.run_until([&] { return called; }, seconds(10)));
+    EXPECT_TRUE(loop.run_until([&] { return called; }, test::kPatience));
 }
 
 TEST(LoopDeathTest, AHandlerThatThrowsEndsTheProcess) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "core/base/fd.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::run {
@@ -68,7 +69,7 @@ TEST(Service, FeedsTheWatchdogWhileTheLoopTurns) {
             if (manager.told() == "WATCHDOG=1") ++fed;
             return fed == 3;
         },
-        seconds(10)));
+        test::kPatience));
 }
 
 TEST(Service, DoesNothingWithoutAManager) {

@@ -11,6 +11,7 @@
 #include "core/store/reserve.hpp"
 #include "core/store/writer.hpp"
 #include "tests/support/small_disk.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/store/fixture.hpp"
 
 namespace evenkeel::store {
@@ -38,7 +39,7 @@ class FullDisk : public testing::Test {
         std::optional<Result<void>> outcome;
         EXPECT_TRUE(writer_->submit(
             std::move(work), [&](Result<void> got) { outcome = std::move(got); }, importance));
-        EXPECT_TRUE(loop_.run_until([&] { return outcome.has_value(); }, std::chrono::seconds(20)));
+        EXPECT_TRUE(loop_.run_until([&] { return outcome.has_value(); }, test::kPatience));
         return outcome.value_or(fail(Errc::timeout, "no answer"));
     }
     Result<void> put(std::uint64_t number, Importance importance = Importance::ordinary) {
@@ -173,7 +174,7 @@ TEST_F(FullDisk, ACommitThatFailsAsAWholeFailsItsOrdinaryWorksOnly) {
     ASSERT_TRUE(writer_->submit([things](WriteTxn& txn) { return txn.put(things, "small", "x"); },
                                 noting("small")));
     go.set_value();
-    ASSERT_TRUE(loop_.run_until([&] { return answers.size() == 6; }, std::chrono::seconds(20)));
+    ASSERT_TRUE(loop_.run_until([&] { return answers.size() == 6; }, test::kPatience));
     EXPECT_EQ(answers,
               (std::vector<std::string>{"big limit", "erase ok", "urgent ok",
                                         "urgent and large limit", "last ok", "small limit"}));

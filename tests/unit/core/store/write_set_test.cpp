@@ -4,6 +4,7 @@
 
 #include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/store/fixture.hpp"
 
 namespace evenkeel::store {
@@ -99,7 +100,7 @@ TEST_F(WriteSetTest, EachWorkOfABatchIsToldItsOwn) {
             tell));
     }
     go.set_value();
-    ASSERT_TRUE(loop.run_until([&] { return told.size() == 3; }, std::chrono::seconds(10)));
+    ASSERT_TRUE(loop.run_until([&] { return told.size() == 3; }, test::kPatience));
     EXPECT_EQ(told, (std::vector<Keys>{{"a"}, {}, {"c"}}));
     EXPECT_EQ(writer.stats().commits, 2U);
 }

@@ -13,6 +13,7 @@
 
 #include "core/base/fd.hpp"
 #include "core/run/loop.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/store/fixture.hpp"
 
 namespace evenkeel::store {
@@ -48,7 +49,7 @@ class Writing : public StoreTest {
         return go;
     }
     bool answered(std::size_t count) {
-        return loop_.run_until([&] { return answers_.size() >= count; }, seconds(10));
+        return loop_.run_until([&] { return answers_.size() >= count; }, test::kPatience);
     }
 
     run::Loop loop_;

@@ -6,6 +6,7 @@
 #include "core/json/counters.hpp"
 #include "core/store/counters.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 #include "tests/unit/orchestrator/http/taken.hpp"
 
@@ -94,7 +95,7 @@ class ListFeedTest : public test::StateTest {
         return answer;
     }
     bool answered(const Answer& answer) {
-        return loop_.run_until([&] { return answer->has_value(); }, kPatience);
+        return loop_.run_until([&] { return answer->has_value(); }, test::kPatience);
     }
     // The most that `count` rises in one turn of the loop, until `done` holds.
     std::size_t most_in_one_turn(const std::size_t& count, const std::function<bool()>& done) {
@@ -102,14 +103,14 @@ class ListFeedTest : public test::StateTest {
         std::size_t before = count;
         while (!done() && !testing::Test::HasFailure()) {
             bool turned = false;
-            EXPECT_TRUE(loop_.run_until([&] { return std::exchange(turned, true); }, kPatience));
+            EXPECT_TRUE(
+                loop_.run_until([&] { return std::exchange(turned, true); }, test::kPatience));
             most = std::max(most, count - before);
             before = count;
         }
         return most;
     }
 
-    static constexpr auto kPatience = std::chrono::seconds(60);
     std::unique_ptr<ListFeed> feed_;
     std::size_t made_ = 0;
     std::size_t touches_ = 0;
@@ -280,7 +281,7 @@ TEST_F(ListFeedTest, AStreamAfterARevisionTellsWhatHasChangedAndGone) {
         stream->written();
         return text.find("bookmark") != std::string::npos;
     };
-    ASSERT_TRUE(loop_.run_until(has_bookmark, kPatience));
+    ASSERT_TRUE(loop_.run_until(has_bookmark, test::kPatience));
     EXPECT_EQ(text.find("stays"), std::string::npos);
     EXPECT_NE(text.find("event: modified\ndata: {\"id\":\"changes\",\"size\":2}"),
               std::string::npos)

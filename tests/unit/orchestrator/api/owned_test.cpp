@@ -17,6 +17,7 @@
 #include "orchestrator/http/target.hpp"
 #include "orchestrator/plans/planner.hpp"
 #include "orchestrator/plans/reader.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::api {
@@ -142,7 +143,7 @@ class OwnedTest : public test::StateTest {
         router_->dispatch(
             request, std::make_shared<http::Responder>(
                          request, [&](http::Reply reply) { got = std::move(reply); }, nullptr));
-        loop_.run_until([&] { return got.has_value(); }, std::chrono::seconds(20));
+        loop_.run_until([&] { return got.has_value(); }, test::kPatience);
         if (!got) return {};
         return {got->status, got->body.empty() ? json::Value() : *json::parse(got->body)};
     }

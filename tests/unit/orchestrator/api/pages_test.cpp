@@ -4,6 +4,7 @@
 #include "orchestrator/config.hpp"
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::api {
@@ -93,7 +94,7 @@ TEST_F(WaitersTest, AWaiterIsToldOnceWhenItsCommandEnds) {
     const auto note = [&](const state::Command& now) { told.push_back(now.state); };
     waiters.wait(command, std::chrono::seconds(30), note);
     waiters.wait(command, std::chrono::milliseconds(1), note);
-    loop_.run_until([&] { return !told.empty(); }, std::chrono::seconds(5));
+    loop_.run_until([&] { return !told.empty(); }, test::kPatience);
     EXPECT_EQ(told, (std::vector{state::CommandState::queued}));
     command.state = state::CommandState::succeeded;
     change([&](state::Edit& edit) { return edit.commands().put(command); });

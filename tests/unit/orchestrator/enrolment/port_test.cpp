@@ -13,6 +13,7 @@
 #include "orchestrator/state/enrolment_tokens.hpp"
 #include "orchestrator/state/enrolments.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::enrolment {
@@ -159,7 +160,7 @@ class PortTest : public test::StateTest {
         change([&](state::Edit& edit) { return edit.enrolment_tokens().put(made.record); });
         return std::string(made.secret.reveal());
     }
-    bool until(const std::function<bool()>& done) { return loop_.run_until(done, 20s); }
+    bool until(const std::function<bool()>& done) { return loop_.run_until(done, test::kPatience); }
     bool is_pending(const Machine& machine) {
         const auto found = *read().enrolments().find(machine.key);
         return found && found->state == state::EnrolmentState::pending;

@@ -8,6 +8,7 @@
 
 #include "core/crypto/x509.hpp"
 #include "core/run/loop.hpp"
+#include "tests/support/wait.hpp"
 
 namespace evenkeel::enrolment {
 namespace {
@@ -42,7 +43,7 @@ TEST_F(SignerTest, TheCertificateComesToTheLoopWithItsFingerprint) {
                     EXPECT_TRUE(loop_.is_here());
                     made = *done;
                 });
-    ASSERT_TRUE(loop_.run_until([&] { return !made.pem.empty(); }, 20s));
+    ASSERT_TRUE(loop_.run_until([&] { return !made.pem.empty(); }, test::kPatience));
     EXPECT_EQ(made.fingerprint, *crypto::certificate_fingerprint(made.pem));
 }
 
@@ -62,12 +63,12 @@ TEST_F(SignerTest, MoreThanMayWaitIsBusyAndNeverAnsweredInsideTheCall) {
     signer.sign("", "", count_);
     signer.sign("", "", count_);
     EXPECT_TRUE(refusals_.empty());
-    ASSERT_TRUE(loop_.run_until([&] { return refusals_.size() == 1; }, 20s));
+    ASSERT_TRUE(loop_.run_until([&] { return refusals_.size() == 1; }, test::kPatience));
     EXPECT_EQ(refusals_, std::vector{Errc::busy});
     go_on.release();
     begun.acquire();
     go_on.release();
-    ASSERT_TRUE(loop_.run_until([&] { return refusals_.size() == 3; }, 20s));
+    ASSERT_TRUE(loop_.run_until([&] { return refusals_.size() == 3; }, test::kPatience));
 }
 
 TEST_F(SignerTest, NothingComesAfterStop) {

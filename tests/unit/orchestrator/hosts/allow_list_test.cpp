@@ -7,6 +7,7 @@
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/tables.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::hosts {
@@ -72,8 +73,8 @@ TEST_F(AllowListTest, WhoeverSeesTheWriteSetsEndsWithTheSameAcrossFailuresAndBat
         for (std::size_t number = 0; number < kWorks; ++number) {
             submit(writer, static_cast<int>(number));
             if (number % 10 != 9) continue;
-            ASSERT_TRUE(loop_.run_until([&] { return log_.size() == number + 1; },
-                                        std::chrono::seconds(20)));
+            ASSERT_TRUE(
+                loop_.run_until([&] { return log_.size() == number + 1; }, test::kPatience));
         }
         EXPECT_LT(writer.stats().commits, kWorks);
     }

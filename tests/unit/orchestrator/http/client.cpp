@@ -14,7 +14,7 @@ namespace evenkeel::http {
 
 namespace {
 
-constexpr int kPatienceMs = 10'000;
+constexpr int kPatienceMs = 120'000;
 
 sockaddr_in address(const char* ip, std::uint16_t port) {
     sockaddr_in out{};

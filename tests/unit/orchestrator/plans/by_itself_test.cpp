@@ -5,6 +5,7 @@
 #include "core/base/id.hpp"
 #include "orchestrator/plans/held_plan.hpp"
 #include "orchestrator/state/plans.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/plans/protection_fixture.hpp"
 
 namespace evenkeel::plans {
@@ -41,7 +42,7 @@ class ByItselfTest : public ProtectionTest {
         report("big");
         settle();
         report("small");
-        ASSERT_TRUE(loop_.run_until([&] { return plans().size() == plans_then; }, kLong));
+        ASSERT_TRUE(loop_.run_until([&] { return plans().size() == plans_then; }, test::kPatience));
     }
     void end_last(state::PlanState how) {
         state::Plan plan = plans().back();
@@ -54,7 +55,6 @@ class ByItselfTest : public ProtectionTest {
         answer_to({.is_dry_run = true});
         change([](state::Edit&) { return Result<void>(); });
     }
-    static constexpr std::chrono::seconds kLong{20};
 
     state::WantedStatus status() { return (*read().wanted().find(host_))->status; }
 };
@@ -111,7 +111,7 @@ TEST_F(ByItselfTest, WhenSomethingElseIsHeldThereIsAnotherPlan) {
         EK_CHECK(edit.resources().put(host_, &*there, changed));
         return edit.to_compile().put(host_, {state::kModelChanged});
     });
-    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, std::chrono::seconds(20)));
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, test::kPatience));
     EXPECT_EQ(plans()[0].state, state::PlanState::stale);
     EXPECT_EQ(plans()[1].state, state::PlanState::open);
 }
@@ -121,7 +121,7 @@ TEST_F(ByItselfTest, APlanOfTheSystemThatEndsUndecidedIsMadeAnew) {
     for (const auto ended : {state::PlanState::expired, state::PlanState::stale}) {
         const std::size_t count = plans().size();
         end_last(ended);
-        ASSERT_TRUE(loop_.run_until([&] { return plans().size() == count + 1; }, kLong));
+        ASSERT_TRUE(loop_.run_until([&] { return plans().size() == count + 1; }, test::kPatience));
         EXPECT_EQ(plans().back().state, state::PlanState::open);
         EXPECT_EQ(plans().back().hash, plans().front().hash);
     }
@@ -139,7 +139,7 @@ TEST_F(ByItselfTest, WhatWasRejectedIsAskedAgainOnceItIsAnother) {
         EK_CHECK(edit.resources().put(host_, &*there, changed));
         return edit.to_compile().put(host_, {state::kModelChanged});
     });
-    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, kLong));
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, test::kPatience));
     EXPECT_EQ(plans().front().state, state::PlanState::rejected);
     EXPECT_EQ(plans().back().state, state::PlanState::open);
 }
@@ -148,17 +148,18 @@ TEST_F(ByItselfTest, WhatWasRejectedIsAskedAgainOnceNothingWasHeldInBetween) {
     hold();
     end_last(state::PlanState::rejected);
     report("big");
-    ASSERT_TRUE(loop_.run_until([&] { return read().plans().of_system()->last.empty(); }, kLong));
+    ASSERT_TRUE(
+        loop_.run_until([&] { return read().plans().of_system()->last.empty(); }, test::kPatience));
     report("small");
-    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, kLong));
+    ASSERT_TRUE(loop_.run_until([&] { return plans().size() == 2; }, test::kPatience));
     EXPECT_EQ(plans().back().state, state::PlanState::open);
 }
 
 TEST_F(ByItselfTest, WithoutADifferenceItsPlanIsStale) {
     hold();
     report("big");
-    ASSERT_TRUE(
-        loop_.run_until([&] { return plans().front().state == state::PlanState::stale; }, kLong));
+    ASSERT_TRUE(loop_.run_until([&] { return plans().front().state == state::PlanState::stale; },
+                                test::kPatience));
     EXPECT_EQ(plans().size(), 1U);
 }
 
@@ -203,14 +204,15 @@ TEST_F(ByItselfTest, HoweverManyHostsAreHeldTheyAreTriedOutOnceAtATime) {
     answer.trial = std::make_shared<const Trial>();
     asked[0](answer);
     look();
-    ASSERT_TRUE(loop_.run_until([&] { return asked.size() == 2; }, kLong));
+    ASSERT_TRUE(loop_.run_until([&] { return asked.size() == 2; }, test::kPatience));
     asked[1](answer);
     EXPECT_FALSE(loop_.run_until([&] { return asked.size() > 2; }, std::chrono::seconds(3)));
     asked.clear();
     look();
     ASSERT_EQ(asked.size(), 1U);
     asked[0](fail(Errc::busy, "later"));
-    EXPECT_TRUE(loop_.run_until([&] { return asked.size() == 2; }, kLong)) << "it asks again";
+    EXPECT_TRUE(loop_.run_until([&] { return asked.size() == 2; }, test::kPatience))
+        << "it asks again";
 }
 
 TEST_F(ByItselfTest, WhatWasLetGoIsHeldNoMoreBeforeItIsSent) {
@@ -249,7 +251,7 @@ TEST_F(ByItselfTest, AnEditLetsGoOnlyWhatItShowed) {
     report_with("small", {{"files", "/etc/other"}});
     EXPECT_EQ(status(), state::WantedStatus::held);
     EXPECT_TRUE(resource("/etc/disks"));
-    ASSERT_TRUE(loop_.run_until([&] { return !plans().empty(); }, std::chrono::seconds(20)));
+    ASSERT_TRUE(loop_.run_until([&] { return !plans().empty(); }, test::kPatience));
     EXPECT_EQ(plans().front().author, "system");
     report_with("small", {{"files", "/etc/other"}, {"files", "/etc/disks"}});
     EXPECT_FALSE(resource("/etc/disks"));

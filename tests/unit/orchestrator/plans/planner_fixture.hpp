@@ -6,6 +6,7 @@
 #include "orchestrator/state/collections.hpp"
 #include "orchestrator/state/to_compile.hpp"
 #include "orchestrator/state/wanted.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::plans {
@@ -30,7 +31,7 @@ class PlannerTest : public test::StateTest {
         std::optional<Result<EditAnswer>> answered;
         planner_->edit(std::move(request),
                        [&](Result<EditAnswer> answer) { answered = std::move(answer); });
-        loop_.run_until([&] { return answered.has_value(); }, std::chrono::seconds(20));
+        loop_.run_until([&] { return answered.has_value(); }, test::kPatience);
         return answered ? *std::move(answered) : fail(Errc::timeout, "no answer");
     }
     std::vector<std::string> events_of_model() {

@@ -1,3 +1,4 @@
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
 namespace evenkeel::plans {
@@ -70,7 +71,7 @@ TEST_F(PlannerTest, EditsThatComeTogetherSeeEachOther) {
     };
     planner_->edit(put(ModelKind::environment, "prod", "{}"), note);
     planner_->edit(put(ModelKind::environment, "prod/eu", "{}"), note);
-    loop_.run_until([&] { return left == 0; }, std::chrono::seconds(20));
+    loop_.run_until([&] { return left == 0; }, test::kPatience);
     EXPECT_EQ(wrong, (std::vector<std::size_t>{0, 0}));
     EXPECT_TRUE(planner_->model()->environment("prod/eu"));
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "orchestrator/state/plans.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/plans/protection_fixture.hpp"
 
 namespace evenkeel::plans {
@@ -99,7 +100,7 @@ TEST_F(ProtectionTest, AHostThatIsMovedThereByTheEditBeforeIsSeen) {
     planner_->edit(put(ModelKind::environment, "lab", kProtected), note);
     planner_->edit(label_host(host_, R"({"rack": "7"})"), note);
     planner_->edit(put(ModelKind::setting, "environment:lab text", R"({"value": "yo"})"), note);
-    loop_.run_until([&] { return refused.size() == 3; }, std::chrono::seconds(20));
+    loop_.run_until([&] { return refused.size() == 3; }, test::kPatience);
     EXPECT_EQ(refused, (std::vector<bool>{false, true, true}));
 }
 

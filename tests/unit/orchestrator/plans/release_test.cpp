@@ -1,5 +1,6 @@
 #include "orchestrator/commands/describe.hpp"
 #include "orchestrator/plans/peers.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/plans/planner_fixture.hpp"
 
 // From an edit of the model to what hosts are told.
@@ -269,7 +270,7 @@ TEST_F(ReleaseTest, PeersAreReadOnceForAllHostsThatAreCompiledTogether) {
         return {};
     });
     const auto release_all = [&] {
-        loop_.run_until([&] { return entries() == 0; }, std::chrono::seconds(60));
+        loop_.run_until([&] { return entries() == 0; }, test::kPatience);
         ASSERT_EQ(entries(), 0U);
     };
     release_all();

@@ -5,6 +5,7 @@
 #include "orchestrator/state/hosts.hpp"
 #include "orchestrator/state/list.hpp"
 #include "orchestrator/state/retention.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/orchestrator/fixture.hpp"
 
 namespace evenkeel::state {
@@ -24,7 +25,7 @@ class AuditTest : public test::StateTest {
                 result = std::move(done);
                 answered = true;
             });
-        loop_.run_until([&] { return answered; }, std::chrono::seconds(20));
+        loop_.run_until([&] { return answered; }, test::kPatience);
         return result;
     }
     void three() {

@@ -24,7 +24,6 @@ namespace {
 
 constexpr off_t kMebibyte = 1 << 20;
 // At the lowest priority, beside whatever else the machine does.
-constexpr std::chrono::minutes kPatience(3);
 constexpr off_t kTebibyte = off_t{1} << 40;
 
 // What this process has read from files, in bytes.
@@ -89,7 +88,7 @@ TEST_F(FilesLooks, DoNotReadAnUnchangedFileAgain) {
     write("f", bytes);
     EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(bytes)));
     // Only once its times are so old that a later write would leave others.
-    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("f") < 100'000; }, kPatience));
+    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("f") < 100'000; }));
     EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(bytes)));
     write("f", std::string(kMebibyte, 'b'));
     EXPECT_EQ(state("f")["sha256"], json::Value(crypto::sha256_hex(std::string(kMebibyte, 'b'))));
@@ -128,8 +127,8 @@ TEST_F(FilesLooks, AskTheSystemOnceAboutAFileThatIsTrusted) {
         paths.push_back(path(name));
     }
     std::vector<Known> known;
-    ASSERT_TRUE(test::wait_until([&] { return all_trusted(known = known_of(*collection_, paths)); },
-                                 kPatience));
+    ASSERT_TRUE(
+        test::wait_until([&] { return all_trusted(known = known_of(*collection_, paths)); }));
     const auto items = collection_->read_changed(known, {});
     ASSERT_TRUE(items);
     for (const Item& item : *items) EXPECT_TRUE(item.unchanged);
@@ -157,7 +156,7 @@ TEST_F(FilesLooks, SeeThroughAStampWhatStatShowsAndWhatItDoesNot) {
     std::vector<Known> known;
     const auto trusted = [&] {
         return test::wait_until(
-            [&] { return all_trusted(known = known_of(*collection_, {path("f")})); }, kPatience);
+            [&] { return all_trusted(known = known_of(*collection_, {path("f")})); });
     };
     const auto unchanged = [&] { return collection_->read_changed(known, {})->front().unchanged; };
     ASSERT_TRUE(trusted());
@@ -184,7 +183,7 @@ TEST_F(FilesLooks, TellTheHashOfALargeFileOnceItIsKnown) {
     write("large", bytes);
     EXPECT_TRUE(state("large")["sha256"].is_null());
     // The huge one, which came first, does not keep it.
-    ASSERT_TRUE(test::wait_until([&] { return state("large")["sha256"].is_string(); }, kPatience));
+    ASSERT_TRUE(test::wait_until([&] { return state("large")["sha256"].is_string(); }));
     EXPECT_EQ(state("large")["sha256"], json::Value(crypto::sha256_hex(bytes)));
     std::ofstream(path("large"), std::ios::app) << "more";
     EXPECT_TRUE(state("large")["sha256"].is_null());
@@ -214,7 +213,7 @@ TEST_F(FilesLooks, ReadAgainWhatOthersCanWrite) {
     for (const char* name : {"roots", "theirs"}) write(name, bytes);
     ASSERT_EQ(::chown(path("theirs").c_str(), 1, 1), 0);
     write("roots", bytes);  // younger than the other one
-    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("roots") < 100'000; }, kPatience));
+    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("roots") < 100'000; }));
     // The first look would keep its hash.
     for (int look = 0; look < 2; ++look) EXPECT_GE(cost_of_state("theirs"), bytes.size());
 }
@@ -222,7 +221,7 @@ TEST_F(FilesLooks, ReadAgainWhatOthersCanWrite) {
 TEST_F(FilesLooks, CompareWhatIsDescribedWithWhatIsThere) {
     const std::string bytes(kMebibyte / 4, 'a');
     write("f", bytes);
-    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("f") < 100'000; }, kPatience));
+    ASSERT_TRUE(test::wait_until([&] { return cost_of_state("f") < 100'000; }));
     for (const char* more : {"", R"(,"sensitive":true)"}) {
         const std::uint64_t before = bytes_read();
         EXPECT_EQ(done("f", R"({"content":")" + bytes + "\"" + more + "}", true), "");
@@ -237,7 +236,7 @@ TEST_F(FilesLooks, TellTheSameDriftBeforeAndAfterTheHashIsKnown) {
         return collection_->compare(path("large"), described, state("large")).value().at(0).actual;
     };
     const json::Value before = drift_now();
-    ASSERT_TRUE(test::wait_until([&] { return state("large")["sha256"].is_string(); }, kPatience));
+    ASSERT_TRUE(test::wait_until([&] { return state("large")["sha256"].is_string(); }));
     EXPECT_EQ(drift_now(), before);
 }
 
@@ -255,7 +254,7 @@ TEST(FilesHashes, AreComputedAlsoBesideAFileThatIsWrittenAllTheTime) {
     struct stat info {};
     ASSERT_EQ(::stat(file.c_str(), &info), 0);
     hashes.compute(file, info);
-    EXPECT_TRUE(test::wait_until([&] { return hashes.find(file, info).has_value(); }, kPatience));
+    EXPECT_TRUE(test::wait_until([&] { return hashes.find(file, info).has_value(); }));
 }
 
 TEST(FilesContent, ThatGrowsWhileItIsReadIsReadToALimit) {
@@ -329,7 +328,7 @@ TEST(FilesHashes, AreShownUntilTheNewOneIsComputed) {
     };
     EXPECT_EQ(shown(), files::hex_of(kSome));
     const std::string today = crypto::sha256_hex(std::string(2 * kMebibyte, 'x'));
-    EXPECT_TRUE(test::wait_until([&] { return shown() == today; }, kPatience));
+    EXPECT_TRUE(test::wait_until([&] { return shown() == today; }));
 }
 
 }  // namespace

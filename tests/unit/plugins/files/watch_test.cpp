@@ -26,7 +26,7 @@ class FilesWatch : public Bundled {
         const auto watched = watch_->interest(path(name), true);
         ASSERT_TRUE(watched) << watched.error().what;
     }
-    bool hears(const std::string& name, milliseconds patience = milliseconds(2000)) {
+    bool hears(const std::string& name, milliseconds patience = test::kPatience) {
         return hints_.wait_for_id(path(name), patience);
     }
 
@@ -66,7 +66,7 @@ TEST_F(FilesWatch, SaysWhenSomebodyIsInTheMiddleOfWriting) {
 TEST_F(FilesWatch, SaysWhenTheHashOfALargeFileIsThere) {
     write("f", std::string(3 << 20, 'x'));
     EXPECT_TRUE(state("f")["sha256"].is_null());
-    ASSERT_TRUE(hears("f", milliseconds(180'000)));
+    ASSERT_TRUE(hears("f"));
     EXPECT_TRUE(state("f")["sha256"].is_string());
 }
 
@@ -86,11 +86,11 @@ TEST_F(FilesWatch, WaitsForAnOpenWriterOneSecondAtMost) {
     const auto begun = std::chrono::steady_clock::now();
     std::ofstream writer(path("f"), std::ios::app);
     writer << "half" << std::flush;
-    EXPECT_TRUE(hears("f", milliseconds(3000)));
+    EXPECT_TRUE(hears("f"));
     EXPECT_GE(std::chrono::steady_clock::now() - begun, milliseconds(950));
     writer << "whole";
     writer.close();
-    EXPECT_TRUE(hears("f", milliseconds(500)));
+    EXPECT_TRUE(hears("f"));
 }
 
 TEST_F(FilesWatch, TakesAReplacementForOneChange) {

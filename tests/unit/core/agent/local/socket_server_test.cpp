@@ -16,6 +16,7 @@
 #include "core/agent/requests/local_protocol.hpp"
 #include "core/base/fd.hpp"
 #include "core/run/loop.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::agent {
@@ -99,7 +100,7 @@ class Streams : public testing::Test {
             }
             over = true;
         });
-        EXPECT_TRUE(loop.run_until([&] { return over.load(); }, 20s));
+        EXPECT_TRUE(loop.run_until([&] { return over.load(); }, test::kPatience));
         client.join();
         return got;
     }
@@ -147,7 +148,7 @@ TEST_F(Streams, OfAnOlderAgentThatKnowsNoneComeWhole) {
 
 TEST_F(Streams, AreMadeNoFasterThanTheyAreRead) {
     const Fd client = connected();
-    ASSERT_TRUE(loop.run_until([&] { return pieces_made > 0; }, 20s));
+    ASSERT_TRUE(loop.run_until([&] { return pieces_made > 0; }, test::kPatience));
     // The socket takes some; then nothing is left to do, however long the loop turns.
     std::size_t unread = 0;
     while (unread != pieces_made) {
@@ -167,16 +168,16 @@ TEST_F(Streams, AreMadeNoFasterThanTheyAreRead) {
             }
             return pieces_made == kPieces + 2;
         },
-        20s));
+        test::kPatience));
     EXPECT_EQ(held.use_count(), 1);
 }
 
 TEST_F(Streams, EndWithTheirClient) {
     {
         const Fd client = connected();
-        ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, 20s));
+        ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, test::kPatience));
     }
-    EXPECT_TRUE(loop.run_until([&] { return held.use_count() == 1; }, 20s));
+    EXPECT_TRUE(loop.run_until([&] { return held.use_count() == 1; }, test::kPatience));
     EXPECT_LT(pieces_made, kPieces / 4);
     whole = true;
     EXPECT_EQ(answers().size(), 2U);
@@ -184,7 +185,7 @@ TEST_F(Streams, EndWithTheirClient) {
 
 TEST_F(Streams, EndWithTheServer) {
     const Fd client = connected();
-    ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, 20s));
+    ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, test::kPatience));
     server.reset();
     EXPECT_EQ(held.use_count(), 1);
     loop.run_ready();
@@ -213,7 +214,7 @@ TEST(SocketServer, WaitsWhenTheDescriptorsHaveRunOutAndServesAfterwards) {
     const std::string line = R"({"type":"request","verb":"status"})"
                              "\n";
     ASSERT_EQ(write(client.get(), line.data(), line.size()), static_cast<ssize_t>(line.size()));
-    EXPECT_TRUE(loop.run_until([&] { return requests == 1; }, 20s));
+    EXPECT_TRUE(loop.run_until([&] { return requests == 1; }, test::kPatience));
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include "core/agent/runs/command_end.hpp"
 #include "core/agent/runs/repair_scheduler.hpp"
 #include "core/store/writer.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
 namespace evenkeel::agent {
@@ -32,7 +33,8 @@ class AdmissionTest : public testing::Test {
         admission.take(command, [this, seq](Disposition got) { answers[seq] = got; });
     }
     Disposition answer(std::uint64_t seq) {
-        const bool is_there = loop.run_until([&] { return answers.contains(seq); }, kPatience);
+        const bool is_there =
+            loop.run_until([&] { return answers.contains(seq); }, test::kPatience);
         EXPECT_TRUE(is_there) << seq;
         if (!is_there) return Disposition::reject;
         return answers.extract(seq).mapped();
@@ -55,7 +57,6 @@ class AdmissionTest : public testing::Test {
     }
     std::uint64_t stored() { return store->load()->position.seq; }
 
-    static constexpr std::chrono::seconds kPatience{20};
     evenkeel::test::TempFolder folder;
     run::Loop loop;
     std::shared_ptr<AgentStore> store =
@@ -119,7 +120,7 @@ TEST_F(AdmissionTest, AfterARestartTheRestOfATimeoutIsMeasuredByTheMonotonicCloc
         left.received.wall_ms -= step;
         left.resources.emplace_back().ref = {"notes", "one"};
         admission.resume({left}, {"stream_o", 1});
-        ASSERT_TRUE(loop.run_until([this] { return engine.unfinished() == 0; }, kPatience));
+        ASSERT_TRUE(loop.run_until([this] { return engine.unfinished() == 0; }, test::kPatience));
         const auto outbox = store->load()->outbox;
         ASSERT_FALSE(outbox.empty());
         const auto outcome = store->outbox_event(outbox.back().seq).value();

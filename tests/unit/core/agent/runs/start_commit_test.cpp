@@ -10,6 +10,7 @@
 #include "core/agent/store/journal.hpp"
 #include "core/store/writer.hpp"
 #include "tests/support/rehearsal.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/agent/runs/steps.hpp"
 #include "tests/unit/core/temp_folder.hpp"
 
@@ -83,7 +84,7 @@ TEST_F(StartCommitTest, WithTheCommitTheStoreHasItToo) {
     const auto inbox = [&](store::WriteTxn& txn) { return store->put_new(txn, command); };
     start_commit.commit(journal, inbox,
                         [&](const Result<void>& done) { stored = done.has_value(); });
-    ASSERT_TRUE(loop.run_until([&] { return stored.has_value(); }, std::chrono::seconds(20)));
+    ASSERT_TRUE(loop.run_until([&] { return stored.has_value(); }, test::kPatience));
     EXPECT_TRUE(*stored);
     EXPECT_EQ(store->description(note("one")).value()->metadata.generation.revision, 6U);
     EXPECT_EQ(store->load()->inbox.size(), 1U);
