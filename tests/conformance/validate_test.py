@@ -22,6 +22,7 @@ from support import validation  # noqa: E402
 BUILD = pathlib.Path(os.environ["EVENKEEL_BUILD"])
 BAD = BUILD / "tests/conformance/bad"
 TOOL = BUILD / "sdk/tool/ek-plugin"
+LONGEST_ID = 64  # of the good plugin's schema
 Check = collections.namedtuple("Check", "id title hard")
 
 
@@ -212,6 +213,32 @@ class Settings(unittest.TestCase):
 
     def test_settings_that_are_not_there_are_no_settings(self):
         self.assertIn("/nonexistent.json", self.refusal("--settings", "/nonexistent.json"))
+
+    def test_ids_that_take_no_number_are_enough(self):
+        ids = [letter * LONGEST_ID for letter in "abc"]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"trays": {"ids": ids, "config": {"folder": "{scratch}/trays"}}}, file)
+            file.flush()
+            _, report = validate(BAD / "bad.so", "--only", "D07|E06|F15|L07|N0[127]",
+                                 "--settings", file.name)
+        for one in report["checks"]:
+            self.assertEqual(one["outcome"], "pass", one)
+
+    @unittest.skipIf(os.geteuid() != 0, "who is not root harms the own files only")
+    def test_one_that_declares_nothing_cannot_harm_the_machine(self):
+        with tempfile.TemporaryDirectory(dir="/run") as folder:
+            package, place = Package(folder), pathlib.Path(folder, "trays")
+            package.object.with_suffix(".validate.json").write_text(json.dumps(
+                {"trays": {"ids": ["breakfast"], "config": {"folder": str(place)}}}))
+            _, report = validate(package.object, "--only", "F15")
+            self.assertEqual(report["checks"][0]["outcome"], "pass", report)
+            declared = package.manifest.read_text()
+            package.manifest.write_text(declared.replace('["/var/tmp"]', "[]"))
+            package.write_sum()
+            before = sorted(pathlib.Path(folder).rglob("*"))
+            _, report = validate(package.object, "--only", "F15")
+            self.assertIn("Read-only file system", report["checks"][0].get("record", ""))
+            self.assertEqual(sorted(pathlib.Path(folder).rglob("*")), before)
 
     def test_an_author_names_the_target(self):
         for words, outcome in (([], "pass"), (["--target", "GLIBC_2.1"], "fail"),
