@@ -37,9 +37,10 @@ Exit validate_file(const Options& options) {
     validate::RunOptions run = options.run;
     run.timeout = std::chrono::seconds(options.timeout);
     const bool is_text = options.format == "text";
+    validate::TextReport report;
     const auto results = validate::run_checks(run, [&](const validate::CheckResult& result) {
         if (!is_text) return;
-        std::fputs(validate::text_of(result).c_str(), stdout);
+        std::fputs(report.text_of(result).c_str(), stdout);
         std::fflush(stdout);
     });
     if (!results) {

@@ -285,6 +285,18 @@ class Output(unittest.TestCase):
         self.assertEqual(report["checks"][0]["outcome"], "crash")
         self.assertIn("exit status 0", report["checks"][0]["what"])
 
+    def test_what_an_apply_leaves_is_found(self):
+        for defect, words in (("descriptors", "20 descriptors, the last is /dev/null"),
+                              ("memory", "KiB on the heap")):
+            _, report = validate(BAD / "bad.so", "--only", "D05", defect=defect)
+            self.assertEqual(report["checks"][0]["outcome"], "fail", report)
+            self.assertIn("20 times apply and remove leave", report["checks"][0]["what"])
+            self.assertIn(words, report["checks"][0]["what"])
+
+    def test_the_same_is_told_once(self):
+        _, text = validate(BAD / "bad.so", "--only", "D01|E0[1-3]", defect="D01", fmt="text")
+        self.assertEqual(text.count("  as D01\n"), 3, text)
+
     def test_patterns_choose_checks(self):
         _, report = validate(BAD / "bad.so", "--only", "B0[1-3]", "--only", "C", "--skip", "C0.")
         self.assertEqual([one["id"] for one in report["checks"]],

@@ -125,6 +125,8 @@ class Calls(ToolCase):
         self.call("memory.so", "-c", "memory", "apply", "one", "@/no/such/file", code=2)
         self.call("nothing.so", "list", code=2)
         self.call("memory.txt", "list", code=2)
+        self.assertIn('"No id" is no id of this collection: Small letters and hyphens.',
+                      self.call("ends.so", "read", "No id", code=1)[1])
 
 
 class Pages(ToolCase):
