@@ -298,6 +298,9 @@ class Output(unittest.TestCase):
         self.assertEqual(text.count("  as D01\n"), 3, text)
 
     def test_patterns_choose_checks(self):
+        before_the_file = subprocess.run([TOOL, "validate", "--only", "B01", BAD / "bad.so"],
+                                         text=True, capture_output=True)
+        self.assertIn("1 passed", before_the_file.stdout, before_the_file.stderr)
         _, report = validate(BAD / "bad.so", "--only", "B0[1-3]", "--only", "C", "--skip", "C0.")
         self.assertEqual([one["id"] for one in report["checks"]],
                          ["B01", "B02", "B03", "C10", "C11", "C12"])
