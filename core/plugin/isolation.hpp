@@ -12,6 +12,8 @@ struct Isolation {
     std::string program;  // evenkeel-plugin-host
     // Folders that nobody is to see who stays root: keys, and where orders are given.
     std::vector<std::string> hidden;
+    // Paths that a plugin which declares any may change besides: where a try has led it.
+    std::vector<std::string> more_paths;
     // Each process is in a control group of its own, which ends with it and with the agent. Not for
     // one that runs package managers: those must not be ended half-way.
     bool has_control_group = true;

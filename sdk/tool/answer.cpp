@@ -63,6 +63,17 @@ Result<plugin::Collection*> pick(
                                      listed_in_words(names));
 }
 
+// As an agent, which refuses such an id before the plugin sees it.
+Result<void> check_ids(const std::vector<std::string>& ids, const schema::Schema& schema) {
+    for (const std::string& id : ids) {
+        if (schema.accepts_key(id)) continue;
+        const std::string& words = schema.key_description();
+        return fail(Errc::invalid, "\"" + printable(id) + "\" is no id of this collection: " +
+                                       (words.empty() ? schema.key_pattern() : words));
+    }
+    return {};
+}
+
 // What a watch tells, from its thread to the one that calls the plugin.
 class Hints {
   public:
@@ -146,6 +157,8 @@ void answer(const PluginCall& call, const Say& say, const plugin::CancelSource& 
     const auto picked = pick(*collections, call.open.collection);
     if (!picked) return say(refusal(picked.error()));
     plugin::Collection& collection = **picked;
+    if (const auto fit = check_ids(call.ids, collection.schema()); !fit)
+        return say(refusal(fit.error()));
     plugin::Call limits;
     limits.timeout = call.timeout;
     limits.cancel = &cancel;

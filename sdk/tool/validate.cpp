@@ -37,9 +37,10 @@ Exit validate_file(const Options& options) {
     validate::RunOptions run = options.run;
     run.timeout = std::chrono::seconds(options.timeout);
     const bool is_text = options.format == "text";
+    validate::TextReport report;
     const auto results = validate::run_checks(run, [&](const validate::CheckResult& result) {
         if (!is_text) return;
-        std::fputs(validate::text_of(result).c_str(), stdout);
+        std::fputs(report.text_of(result).c_str(), stdout);
         std::fflush(stdout);
     });
     if (!results) {
@@ -62,15 +63,22 @@ void add_validate(CLI::App& app, Run& run) {
     CLI::App* command = app.add_subcommand(
         "validate", "Tries a plugin against every rule, each in a process of its own.");
     command->add_option("FILE", options->run.file, "The plugin's shared object");
-    command->add_option("--only", options->run.only,
-                        "Ids or groups of checks: F, F07, F0[1-5] (a regular expression)");
-    command->add_option("--skip", options->run.skip, "What to leave out, in the same way");
+    const auto add_words = [command](const char* name, std::vector<std::string>& words,
+                                     const char* about) {
+        // One each time: FILE may come behind it.
+        command->add_option(name, words, about)
+            ->expected(1)
+            ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+    };
+    add_words("--only", options->run.only,
+              "Ids or groups of checks: F, F07, F0[1-5] (a regular expression)");
+    add_words("--skip", options->run.skip, "What to leave out, in the same way");
     command->add_option("--collection", options->run.collection, "This collection alone");
     command->add_option("--settings", options->run.settings,
                         "How it can be tried; X.validate.json beside the file otherwise");
-    command->add_option("--target", options->run.target,
-                        "The newest symbols that the target has, as GLIBC_2.31 or GLIBCXX_3.4.28, "
-                        "if it is not what this SDK was built for");
+    add_words("--target", options->run.target,
+              "The newest symbols that the target has, as GLIBC_2.31 or GLIBCXX_3.4.28, if it is "
+              "not what this SDK was built for");
     command->add_option("--format", options->format, "text, json or junit")
         ->check(CLI::IsMember({"text", "json", "junit"}));
     command->add_option("--seed", options->run.seed, "Of what is made up");

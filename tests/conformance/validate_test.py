@@ -22,6 +22,7 @@ from support import validation  # noqa: E402
 BUILD = pathlib.Path(os.environ["EVENKEEL_BUILD"])
 BAD = BUILD / "tests/conformance/bad"
 TOOL = BUILD / "sdk/tool/ek-plugin"
+LONGEST_ID = 64  # of the good plugin's schema
 Check = collections.namedtuple("Check", "id title hard")
 
 
@@ -213,6 +214,32 @@ class Settings(unittest.TestCase):
     def test_settings_that_are_not_there_are_no_settings(self):
         self.assertIn("/nonexistent.json", self.refusal("--settings", "/nonexistent.json"))
 
+    def test_ids_that_take_no_number_are_enough(self):
+        ids = [letter * LONGEST_ID for letter in "abc"]
+        with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
+            json.dump({"trays": {"ids": ids, "config": {"folder": "{scratch}/trays"}}}, file)
+            file.flush()
+            _, report = validate(BAD / "bad.so", "--only", "D07|E06|F15|L07|N0[127]",
+                                 "--settings", file.name)
+        for one in report["checks"]:
+            self.assertEqual(one["outcome"], "pass", one)
+
+    @unittest.skipIf(os.geteuid() != 0, "who is not root harms the own files only")
+    def test_one_that_declares_nothing_cannot_harm_the_machine(self):
+        with tempfile.TemporaryDirectory(dir="/run") as folder:
+            package, place = Package(folder), pathlib.Path(folder, "trays")
+            package.object.with_suffix(".validate.json").write_text(json.dumps(
+                {"trays": {"ids": ["breakfast"], "config": {"folder": str(place)}}}))
+            _, report = validate(package.object, "--only", "F15")
+            self.assertEqual(report["checks"][0]["outcome"], "pass", report)
+            declared = package.manifest.read_text()
+            package.manifest.write_text(declared.replace('["/var/tmp"]', "[]"))
+            package.write_sum()
+            before = sorted(pathlib.Path(folder).rglob("*"))
+            _, report = validate(package.object, "--only", "F15")
+            self.assertIn("Read-only file system", report["checks"][0].get("record", ""))
+            self.assertEqual(sorted(pathlib.Path(folder).rglob("*")), before)
+
     def test_an_author_names_the_target(self):
         for words, outcome in (([], "pass"), (["--target", "GLIBC_2.1"], "fail"),
                                (["--target", "GLIBCXX_3.4.9"], "fail")):
@@ -258,7 +285,22 @@ class Output(unittest.TestCase):
         self.assertEqual(report["checks"][0]["outcome"], "crash")
         self.assertIn("exit status 0", report["checks"][0]["what"])
 
+    def test_what_an_apply_leaves_is_found(self):
+        for defect, words in (("descriptors", "20 descriptors, the last is /dev/null"),
+                              ("memory", "KiB on the heap")):
+            _, report = validate(BAD / "bad.so", "--only", "D05", defect=defect)
+            self.assertEqual(report["checks"][0]["outcome"], "fail", report)
+            self.assertIn("20 times apply and remove leave", report["checks"][0]["what"])
+            self.assertIn(words, report["checks"][0]["what"])
+
+    def test_the_same_is_told_once(self):
+        _, text = validate(BAD / "bad.so", "--only", "D01|E0[1-3]", defect="D01", fmt="text")
+        self.assertEqual(text.count("  as D01\n"), 3, text)
+
     def test_patterns_choose_checks(self):
+        before_the_file = subprocess.run([TOOL, "validate", "--only", "B01", BAD / "bad.so"],
+                                         text=True, capture_output=True)
+        self.assertIn("1 passed", before_the_file.stdout, before_the_file.stderr)
         _, report = validate(BAD / "bad.so", "--only", "B0[1-3]", "--only", "C", "--skip", "C0.")
         self.assertEqual([one["id"] for one in report["checks"]],
                          ["B01", "B02", "B03", "C10", "C11", "C12"])

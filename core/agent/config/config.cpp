@@ -112,7 +112,7 @@ Result<bool> read_isolation(const std::string& name, const json::Value& kind) {
     if (kind == json::Value("process")) return true;
     if (kind == json::Value("none")) return false;
     return fail(Errc::invalid,
-                "the isolation of '" + printable(name) + "' is none of process, none");
+                "the isolation of '" + printable(name) + "' is neither process nor none");
 }
 
 Result<void> read_plugin(const json::Value& value, std::vector<std::string>& names,

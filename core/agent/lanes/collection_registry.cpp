@@ -130,8 +130,15 @@ json::Value CollectionRegistry::describe() const {
         const bool is_held = !refused.plugin.empty() && !refused.collection.empty();
         plugins.push_back(json::Object{{"collection", text_or_null(refused.collection)},
                                        {"plugin", text_or_null(refused.plugin)},
+                                       {"version", nullptr},
                                        {"state", is_held ? "out_of_order" : "refused"},
-                                       {"reason", refused.reason}});
+                                       {"reason", refused.reason},
+                                       {"signed_by", nullptr},
+                                       {"isolation", nullptr},
+                                       {"process", nullptr},
+                                       {"backend", nullptr},
+                                       {"capabilities", words({})},
+                                       {"actions", words({})}});
     }
     return json::Object{{"plugins", std::move(plugins)}, {"warnings", words(warnings_)}};
 }

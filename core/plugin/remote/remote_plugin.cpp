@@ -107,6 +107,8 @@ RemotePlugin::~RemotePlugin() {
 
 Result<void> RemotePlugin::prepare(bool accept_own_user) {
     service_.permissions = EK_TRY(permissions_of(service_.package.manifest));
+    if (auto& paths = service_.permissions.paths; !paths.empty())
+        paths.insert(paths.end(), isolation_.more_paths.begin(), isolation_.more_paths.end());
     // Somebody tries a plugin out of a build tree, which may be closed to others.
     if (::geteuid() != 0 || accept_own_user || does_roots_work(service_.permissions)) return {};
     const PluginUser user = EK_TRY(give_user(name(), service_.data_dir));

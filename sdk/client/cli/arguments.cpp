@@ -73,7 +73,11 @@ Exit tell_usage(const CLI::App& app, const std::vector<std::string>& words,
 
 CLI::App* group(CLI::App& app, const std::string& name, const std::string& text) {
     const auto there = app.get_subcommands([&](CLI::App* sub) { return sub->get_name() == name; });
-    if (!there.empty()) return there.front();
+    if (!there.empty()) {
+        // Whoever adds the first command to it need not be the one who says what it is.
+        if (there.front()->get_description().empty()) there.front()->description(text);
+        return there.front();
+    }
     CLI::App* made = app.add_subcommand(name, text);
     made->require_subcommand(1);
     return made;

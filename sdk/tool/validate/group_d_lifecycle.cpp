@@ -1,3 +1,6 @@
+#include <map>
+#include <string>
+
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "sdk/tool/validate/check.hpp"
@@ -79,24 +82,50 @@ void cycle(Bench& bench) {
     instance->state(bench.samples().absent_id());
 }
 
+// What the process had when this was made, and has to have again.
+class Before {
+  public:
+    void demand_no_more(const std::string& doing) const {
+        const auto open_now = open_descriptors();
+        demand(open_now.size() <= open_.size(),
+               doing + " leave " + std::to_string(open_now.size() - open_.size()) +
+                   " descriptors, the last is " + open_now.rbegin()->second);
+        demand(threads().size() <= threads_, doing + " leave threads");
+        const std::size_t heap_now = heap_bytes();
+        constexpr std::size_t kSlack = 200 * 1024;
+        demand(heap_now <= heap_ + kSlack,
+               doing + " leave " + std::to_string((heap_now - heap_) / 1024) + " KiB on the heap");
+    }
+
+  private:
+    std::map<int, std::string> open_ = open_descriptors();
+    std::size_t threads_ = threads().size();
+    std::size_t heap_ = heap_bytes();
+};
+
+void changes_leave_nothing(Bench& bench) {
+    if (!bench.can(EK_CAP_APPLY | EK_CAP_REMOVE)) return;
+    const auto instance = bench.open();
+    const std::string id = bench.samples().id(0);
+    instance->clear(id);
+    const auto change = [&] {
+        instance->must_apply(id, bench.samples().first());
+        instance->must_remove(id);
+    };
+    const int count = bench.samples().settings().many ? 20 : 2;
+    for (int i = 0; i < count / 2; ++i) change();
+    const Before before;
+    for (int i = 0; i < count; ++i) change();
+    before.demand_no_more(std::to_string(count) + " times apply and remove");
+}
+
 void cycles_leave_nothing(Bench& bench) {
     if (bench.is_isolated) skip("what its process keeps is seen only without --isolated");
     for (int i = 0; i < 10; ++i) cycle(bench);
-    const auto open_before = open_descriptors();
-    const auto threads_before = threads();
-    const std::size_t heap_before = heap_bytes();
+    const Before before;
     for (int i = 0; i < 100; ++i) cycle(bench);
-    const auto open_after = open_descriptors();
-    demand(open_after.size() <= open_before.size(),
-           "100 cycles of open and close leave " +
-               std::to_string(open_after.size() - open_before.size()) +
-               " descriptors, the last is " + open_after.rbegin()->second);
-    demand(threads().size() <= threads_before.size(), "100 cycles of open and close leave threads");
-    const std::size_t heap_after = heap_bytes();
-    constexpr std::size_t kSlack = 200 * 1024;
-    demand(heap_after <= heap_before + kSlack,
-           "100 cycles of open and close leave " +
-               std::to_string((heap_after - heap_before) / 1024) + " KiB on the heap");
+    before.demand_no_more("100 cycles of open and close");
+    changes_leave_nothing(bench);
 }
 
 void closes_unused(Bench& bench) {
@@ -163,7 +192,8 @@ std::vector<Check> lifecycle_checks() {
         {"D02", "each bad configuration is refused, and why is said", kEach, refuses_bad_configs},
         {"D03", "a failed open leaves no instance", kEach, failed_open_leaves_null},
         {"D04", "two instances are independent", kEach, instances_are_independent},
-        {"D05", "100 cycles leave no descriptor, thread or memory", kEach, cycles_leave_nothing},
+        {"D05", "cycles and changes leave no descriptor, thread or memory", kEach,
+         cycles_leave_nothing},
         {"D06", "an instance that was never used can be closed", kEach, closes_unused},
         {"D07", "opened again, it sees the same resources", kEach, world_survives},
         {"D08", "without its back end it answers EK_E_UNAVAILABLE", kEach, missing_back_end},

@@ -65,15 +65,21 @@ std::string element_of(const CheckResult& result) {
 
 }  // namespace
 
-std::string text_of(const CheckResult& result) {
+std::string TextReport::reason_of(const CheckResult& result) {
+    const std::string reason =
+        "          " + printable(result.what) + "\n" + indented(result.record);
+    const auto [told, is_new] = told_.emplace(reason, result.check->id);
+    return is_new ? reason : "          as " + told->second + "\n";
+}
+
+std::string TextReport::text_of(const CheckResult& result) {
     std::string outcome = name_of(result.outcome);
     outcome.resize(5, ' ');
-    std::string text = std::string(result.check->id) + "  " + outcome + " " + result.check->title;
-    if (result.outcome == Outcome::skip)
-        return text + "\n          " + printable(result.what) + "\n";
-    if (result.outcome == Outcome::pass) return text + "\n";
-    return text + "\n          " + printable(result.what) + "\n" + indented(result.record) +
-           "          again: " + result.again + "\n";
+    const std::string line =
+        std::string(result.check->id) + "  " + outcome + " " + result.check->title + "\n";
+    if (result.outcome == Outcome::pass) return line;
+    if (result.outcome == Outcome::skip) return line + reason_of(result);
+    return line + reason_of(result) + "          again: " + result.again + "\n";
 }
 
 std::string summary_of(const std::vector<CheckResult>& results) {

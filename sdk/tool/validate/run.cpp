@@ -15,6 +15,7 @@
 
 #include "core/base/file.hpp"
 #include "sdk/tool/validate/job.hpp"
+#include "sdk/tool/validate/spared_machine.hpp"
 #include "sdk/tool/validate/target.hpp"
 #include "sdk/tool/validate/verdict.hpp"
 
@@ -47,14 +48,17 @@ std::string again_command(const RunOptions& options, const Check& check) {
     return line + " --in-process";
 }
 
+// Where scratch folders are. There is less going on than in /tmp, and it is on a disk.
+std::string scratch_root() {
+    const char* chosen = std::getenv("TMPDIR");
+    return chosen != nullptr ? chosen : "/var/tmp";
+}
+
 // A folder that is gone when this is.
 class Scratch {
   public:
     Scratch() {
-        // There is less going on than in /tmp, and it is on a disk.
-        const char* chosen = std::getenv("TMPDIR");
-        std::string name =
-            std::string(chosen != nullptr ? chosen : "/var/tmp") + "/ek-validate-XXXXXX";
+        std::string name = scratch_root() + "/ek-validate-XXXXXX";
         // Plugins in processes of their own are another user's.
         if (::mkdtemp(name.data()) != nullptr && ::chmod(name.c_str(), 0755) == 0) path_ = name;
     }
@@ -138,12 +142,16 @@ class Runner {
     std::size_t next_ = 0, told_ = 0;
 };
 
+bool declares_nothing(const RunOptions& options) {
+    const auto text = read_file(beside(options.file, ".manifest.json"));
+    const auto manifest = json::parse(text ? *text : std::string());
+    return manifest && !reaches_out(*manifest);
+}
+
 // Whether checks meet at what they make: resources of this machine, which are the same for all of
 // them, and not those in the folder of each.
 bool checks_meet(const RunOptions& options, const Settings& settings, const std::string& scratch) {
-    const auto text = read_file(beside(options.file, ".manifest.json"));
-    const auto manifest = json::parse(text ? *text : std::string());
-    if (manifest && !reaches_out(*manifest)) return false;
+    if (declares_nothing(options)) return false;
     return options.scratch_machine || settings.leads_out_of(scratch);
 }
 
@@ -202,6 +210,7 @@ Result<std::vector<CheckResult>> run_checks(
     const Scratch scratch;
     const Settings settings = EK_TRY(Settings::read(absolute.settings, scratch.path()));
     EK_CHECK(settings.prepare());
+    if (!options.scratch_machine && declares_nothing(absolute)) spare_machine(scratch_root());
     if (checks_meet(absolute, settings, scratch.path())) absolute.jobs = 1;
     if (!options.in_process) return Runner(absolute, checks, on_result).run();
     std::vector<CheckResult> results;

@@ -6,6 +6,9 @@
 namespace evenkeel::validate {
 namespace {
 
+// That no check makes resources up to.
+constexpr std::size_t kNobodysNumber = 999'983;
+
 schema::Schema compiled(const ek_collection& table) {
     auto schema = schema::Schema::compile(copy(table.schema_json));
     if (!schema) broken("the schema does not compile: " + schema.error().what);
@@ -49,6 +52,11 @@ Samples::Samples(const ek_collection& table, const CollectionSettings& settings,
                 ? "the manifest says that it touches this machine, and neither its settings "
                   "name ids to try nor --scratch-machine says that it may"
                 : "there are no ids to try: give x-ek-key examples, or settings with ids";
+    // Where no number makes other ids, the last of three or more is left alone.
+    if (ids_.size() > 2 && !numbered(kNobodysNumber)) {
+        absent_ = ids_.back();
+        ids_.pop_back();
+    }
     first_ = build(0);
     second_ = build(1);
 }
@@ -56,15 +64,21 @@ Samples::Samples(const ek_collection& table, const CollectionSettings& settings,
 std::string Samples::id(std::size_t n) const {
     if (ids_.empty()) skip(why_no_ids_);
     if (n < ids_.size()) return ids_[n];
-    for (const char* between : {"-", "", "_"}) {
-        const std::string made = ids_[0] + between + std::to_string(n);
-        if (schema_.accepts_key(made)) return made;
-    }
-    skip("the settings have too few ids, and a number behind one makes no other");
+    if (const auto made = numbered(n)) return *made;
+    skip("it takes more ids: \"" + ids_[0] +
+         "\" with a number behind it is none, so name three or more as \"ids\" of its settings");
 }
 
 std::string Samples::absent_id() const {
-    return id(999'983);
+    return absent_.empty() ? id(kNobodysNumber) : absent_;
+}
+
+std::optional<std::string> Samples::numbered(std::size_t n) const {
+    for (const char* between : {"-", "", "_"}) {
+        std::string made = ids_[0] + between + std::to_string(n);
+        if (schema_.accepts_key(made)) return made;
+    }
+    return std::nullopt;
 }
 
 const json::Value& Samples::said_of(const std::string& name) const {

@@ -52,11 +52,13 @@ class Samples {
     std::vector<json::Value> values_of(const std::string& name) const;
     bool fits(const json::Object& description) const;
     json::Value build(std::size_t which) const;
+    std::optional<std::string> numbered(std::size_t n) const;  // made of the first id
 
     schema::Schema schema_;
     schema::Fields fields_;
     const CollectionSettings& settings_;
     std::vector<std::string> ids_;
+    std::string absent_;  // or empty: a number makes it
     std::string why_no_ids_;
     json::Value first_, second_;
 };

@@ -53,7 +53,8 @@ class New(ToolCase):
             with self.subTest(language=language, build=build):
                 self.new("todo", "--lang", language, "--build", build, "--dir", language)
                 written = [path for path in (self.folder / language).rglob("*") if path.is_file()]
-                names = {"todo.schema.json", "todo.manifest.json", "todo_test", "ci.yml"}
+                names = {"todo.schema.json", "todo.manifest.json", "todo.validate.json",
+                         "todo_test", "ci.yml"}
                 self.assertLessEqual(names | files, {path.name for path in written})
                 self.assertEqual(len({path.suffix for path in written} & {".c", ".cpp"}), 1)
                 for path in written:
@@ -124,6 +125,8 @@ class Calls(ToolCase):
         self.call("memory.so", "-c", "memory", "apply", "one", "@/no/such/file", code=2)
         self.call("nothing.so", "list", code=2)
         self.call("memory.txt", "list", code=2)
+        self.assertIn('"No id" is no id of this collection: Small letters and hyphens.',
+                      self.call("ends.so", "read", "No id", code=1)[1])
 
 
 class Pages(ToolCase):

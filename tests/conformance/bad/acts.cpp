@@ -77,6 +77,9 @@ void act_at_load() {
 
 void act_in_apply(const ek_host* host, const ek_call* call, ek_str id, ek_str description) {
     to_the_process();
+    // Never closed.
+    if (breaks("descriptors")) [[maybe_unused]] const int left = ::open("/dev/null", O_RDONLY);
+    if (breaks("memory")) new std::vector<char>(20'000);
     if (breaks("N03") && !std::ofstream("/tmp/ek-trays-elsewhere"))
         throw sdk::Failure(EK_E_DENIED, "/tmp cannot be written");
     struct stat info {};

@@ -202,6 +202,7 @@ class Refusals(EkCase):
             self.assertNotEqual(self.told, "")
         self.assertEqual(self.api.requests, [])
         self.assertIn("Usage: ek", self.ek("--help"))
+        self.assertNotRegex(self.ek("--help"), r"(?m)^  [a-z-]+ *$", "a command without words")
 
     def test_what_is_not_the_api_is_said_so(self):
         self.api.on("GET", "/v1/hosts", reply(200, raw=b"<html>hello</html>"),

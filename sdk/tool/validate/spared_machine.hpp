@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+
+namespace evenkeel::validate {
+
+// From here on this thread, and what it starts, sees the machine read-only but for what is below
+// `folder`. For a plugin whose manifest says that it needs nothing of the machine: until its author
+// has said otherwise, it does no harm there. False: it is not so, this user may not do that.
+bool spare_machine(const std::string& folder);
+
+}  // namespace evenkeel::validate
