@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <string>
@@ -24,6 +25,8 @@ constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_
 constexpr const char* kReadable[] = {"/usr", "/lib",         "/lib32",      "/lib64",
                                      "/bin", "/sbin",        "/etc",        "/proc",
                                      "/sys", "/run/systemd", "/dev/random", "/dev/urandom"};
+// Where /etc/resolv.conf leads to.
+constexpr const char* kResolvers[] = {"/run/NetworkManager", "/run/resolvconf"};
 constexpr const char* kWritable[] = {"/dev/null", "/dev/zero", "/dev/full"};
 
 // All rights that this kernel knows.
@@ -48,9 +51,16 @@ Result<void> allow(int rules, const char* path, int opened, std::uint64_t rights
     return fail(system_error(errno, std::string("cannot allow ") + path));
 }
 
+bool may_open_all(const plugin::Permissions& permissions) {
+    const auto& paths = permissions.paths;
+    return std::find(paths.begin(), paths.end(), "/") != paths.end();
+}
+
 }  // namespace
 
 Result<bool> limit_files(const plugin::Service& service, int data_dir) {
+    // Whom Landlock limits can mount nothing, whatever its rules allow.
+    if (may_open_all(service.permissions)) return true;
     const long version =
         ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1) return false;
@@ -60,6 +70,7 @@ Result<bool> limit_files(const plugin::Service& service, int data_dir) {
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0)));
     if (!rules) return fail(system_error(errno, "cannot limit its files"));
     for (const char* path : kReadable) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
+    for (const char* path : kResolvers) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
     for (const char* path : kWritable) EK_CHECK(allow(rules.get(), path, -1, all));
     for (const std::string& path : service.permissions.paths)
         EK_CHECK(allow(rules.get(), path.c_str(), -1, all));

@@ -42,7 +42,8 @@ Result<void> keep(int own, const std::string& kept) {
 Result<void> hide(const std::string& folder, const std::string& kept) {
     const Fd own(lies_in(kept, folder) ? ::open(kept.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC)
                                        : -1);
-    if (::mount("none", folder.c_str(), "tmpfs", kEmptyFlags, kEmptyOptions) != 0)
+    // Plugins that look at mounts know these by the name: docs/plugin-abi.md.
+    if (::mount("evenkeel-hidden", folder.c_str(), "tmpfs", kEmptyFlags, kEmptyOptions) != 0)
         return errno == ENOENT ? Result<void>() : fail(system_error(errno, "cannot cover it"));
     if (own) {
         if (auto is_kept = keep(own.get(), kept); !is_kept) {

@@ -25,8 +25,8 @@ void hide_folders(const plugin::Service& service, std::vector<std::string>& gaps
 
 // Becomes the user of the service, and keeps only the capabilities that are declared.
 Result<void> limit_privileges(const plugin::Service& service);
-// Opens files only below the declared paths, and what programs need to run. False where the kernel
-// has no Landlock.
+// Opens files only below the declared paths, and what programs need to run; with "/" among the
+// paths there is nothing to limit. False where the kernel has no Landlock.
 Result<bool> limit_files(const plugin::Service& service, int data_dir);
 // Refuses to start processes without `spawn`, and sockets but those of this machine without
 // `network`.

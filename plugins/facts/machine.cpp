@@ -6,7 +6,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <map>
-#include <set>
+#include <vector>
 
 #include <evenkeel/cpp/failure.hpp>
 #include <evenkeel/cpp/write.hpp>
@@ -22,6 +22,8 @@ namespace {
 
 constexpr std::size_t kFileBytesMax = std::size_t{4} * 1024 * 1024;
 constexpr std::size_t kMountsMost = 256;
+// The source of a mount that hides a folder from a plugin's process: docs/plugin-abi.md.
+constexpr std::string_view kHidden = "evenkeel-hidden";
 constexpr long kDaySeconds = 86400;
 
 std::string text_of(const std::string& path) {
@@ -56,13 +58,8 @@ std::string disk_json(const std::string& path) {
 }
 
 std::string disks_json() {
-    std::set<std::string> paths;
-    each_line(text_of("/proc/self/mounts"), [&](std::string_view line) {
-        const Mount mount = mount_of(line);
-        if (is_local(mount) && paths.size() < kMountsMost) paths.insert(mount.path);
-    });
     sdk::Object disks;
-    for (const std::string& path : paths) {
+    for (const std::string& path : disks_of(text_of("/proc/self/mounts"))) {
         const std::string disk = disk_json(path);
         if (!disk.empty()) disks.raw(path, disk);
     }
@@ -140,9 +137,9 @@ Mount mount_of(std::string_view line) {
         line.remove_prefix(std::min(end + 1, line.size()));
         return found;
     };
-    word();
-    const std::string_view escaped = word();
     Mount mount;
+    mount.source = word();
+    const std::string_view escaped = word();
     for (std::size_t at = 0; at < escaped.size(); ++at) {
         unsigned code = 0;
         const bool is_escape = escaped[at] == '\\' && at + 3 < escaped.size();
@@ -164,6 +161,21 @@ bool is_local(const Mount& mount) {
         "jfs",      "ntfs3", "reiserfs", "tmpfs", "vfat", "xfs",  "zfs"};
     // What is under / answers, or nothing does: an overlay, in a container.
     return (mount.path == "/" || kLocal.count(mount.type) != 0) && sdk::is_utf8(mount.path);
+}
+
+std::set<std::string> disks_of(std::string_view mounts) {
+    std::set<std::string> paths;
+    std::vector<std::string> hidden;
+    each_line(mounts, [&](std::string_view line) {
+        const Mount mount = mount_of(line);
+        if (mount.source == kHidden) hidden.push_back(mount.path + "/");
+        const bool is_seen = std::none_of(hidden.begin(), hidden.end(),
+                                          [inside = mount.path + "/"](const std::string& folder) {
+                                              return inside.compare(0, folder.size(), folder) == 0;
+                                          });
+        if (is_seen && is_local(mount) && paths.size() < kMountsMost) paths.insert(mount.path);
+    });
+    return paths;
 }
 
 std::string measure() {

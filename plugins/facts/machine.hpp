@@ -1,5 +1,6 @@
 #pragma once
 
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -16,11 +17,14 @@ long meminfo_kib(std::string_view meminfo, std::string_view name);
 int pressure_percent(std::string_view pressure);
 
 struct Mount {
-    std::string path, type;
+    std::string source, path, type;
 };
 // What a line of /proc/self/mounts says, without the octal escapes of spaces and the like.
 Mount mount_of(std::string_view line);
 // Whether it is here, and not somewhere in the network, and holds what somebody stores.
 bool is_local(const Mount& mount);
+// The paths of those mounts that a text like /proc/self/mounts has which are local, without what
+// only this process sees: the empty folders in its sandbox, and what is mounted in those.
+std::set<std::string> disks_of(std::string_view mounts);
 
 }  // namespace evenkeel::facts

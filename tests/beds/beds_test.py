@@ -8,7 +8,8 @@ import sys
 import threading
 import unittest
 
-from beds.lab import PREFIX, Lab, hierarchies
+from beds.host import PREFIX, hierarchies
+from beds.lab import Lab
 from support.wait import eventually
 
 

@@ -49,6 +49,29 @@ RPM_HOOKS = {
 }
 
 
+def rpm_hooks(tool):
+    return [
+        # Debian's rpm keeps its database in the home folder otherwise.
+        'mkdir -p "$1/etc/rpm"; echo "%_dbpath /var/lib/rpm" >"$1/etc/rpm/macros.bed"',
+        f'printf "{RPM_RELEASE[tool]}\\n" >"$1/usr/lib/os-release"',
+        *RPM_HOOKS[tool],
+        'chroot "$1" rpm --initdb',
+    ]
+
+
+# A machine of its own: see vm.py. A command reaches it by ssh as root, who has no password there.
+VM_PACKAGES = ["linux-image-cloud-amd64", "openssh-server"]
+VM_HOOKS = [
+    'printf "PermitRootLogin yes\\nPermitEmptyPasswords yes\\nUsePAM no\\nMaxSessions 100\\n" '
+    '>"$1/etc/ssh/sshd_config.d/bed.conf"',
+    'chroot "$1" systemctl enable --quiet systemd-networkd',
+]
+
+# What each kind of root has beside the common packages and hooks.
+KINDS = {"debian": ([], []), "vm": (VM_PACKAGES, VM_HOOKS),
+         **{tool: (RPM_PACKAGES[tool], rpm_hooks(tool)) for tool in RPM_PACKAGES}}
+
+
 def cache():
     """The folder for what outlives a run: $EVENKEEL_CACHE or /var/cache/evenkeel."""
     return pathlib.Path(os.environ.get("EVENKEEL_CACHE") or "/var/cache/evenkeel")
@@ -97,18 +120,7 @@ def make(packages, hooks, name):
     return root
 
 
-def rpm_hooks(tool):
-    return [
-        # Debian's rpm keeps its database in the home folder otherwise.
-        'mkdir -p "$1/etc/rpm"; echo "%_dbpath /var/lib/rpm" >"$1/etc/rpm/macros.bed"',
-        f'printf "{RPM_RELEASE[tool]}\\n" >"$1/usr/lib/os-release"',
-        *RPM_HOOKS[tool],
-        'chroot "$1" rpm --initdb',
-    ]
-
-
 def of(kind):
-    """The root of this kind: `debian`, or a machine of rpm with `dnf` or `zypper`."""
-    if kind == "debian":
-        return make(PACKAGES, HOOKS, "root")
-    return make(PACKAGES + RPM_PACKAGES[kind], HOOKS + rpm_hooks(kind), f"root-{kind}")
+    """The root of this kind: `debian`, or a machine of rpm with `dnf` or `zypper`, or a `vm`."""
+    packages, hooks = KINDS[kind]
+    return make(PACKAGES + packages, HOOKS + hooks, f"root-{kind}" if packages else "root")

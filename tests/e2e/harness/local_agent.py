@@ -52,8 +52,7 @@ class LocalAgent:
     def _connect(self):
         if not self._bed:
             return Line(self._path)
-        leader = (self._bed.folder / "leader").read_text(encoding="utf-8")
-        return Line(f"/proc/{leader}/root{self._path}")
+        return Line(self._bed.socket(self._path))
 
 
 class Line:

@@ -62,8 +62,8 @@ void send_signal(const std::string& to) {
     if (::kill(std::stoi(to), SIGUSR1) != 0) answer("signal", errno);
 }
 
-void open_file(std::string_view path) {
-    const int fd = ::open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
+void open_file(const std::string& path) {
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0) answer("open", errno);
     ::close(fd);
 }
@@ -90,7 +90,7 @@ class Greedy : public Resources<> {
         if (text == "memory") take_all_memory(call);
         if (text == "processor") take_a_processor();
         if (text == "signal") send_signal(std::string(id));
-        if (text == "open") open_file(id);
+        if (text.rfind("open ", 0) == 0) open_file(text.substr(5));
         if (text == "who") answer(std::to_string(::getuid()), EPERM);
         if (text == "kill") ::kill(::getpid(), SIGKILL);
         if (text == "linger") lingers_ = true;

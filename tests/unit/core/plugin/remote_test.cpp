@@ -298,11 +298,11 @@ TEST_F(Remote, DoesNotSeeAsRootWhatIsHidden) {
     const auto greedy = open("greedy");
     ASSERT_NE(greedy, nullptr);
     ASSERT_TRUE(write_file(data_dir_ + "/key", "secret", 0600));
-    const std::string error = error_of(*greedy, "open", data_dir_ + "/key");
+    const std::string error = error_of(*greedy, "open " + data_dir_ + "/key");
     EXPECT_TRUE(has(error, "open: No such file")) << error;
     // Its own folder lies there.
     ASSERT_TRUE(write_file(data_dir_ + "/greedy/own", "", 0600));
-    EXPECT_EQ(error_of(*greedy, "open", data_dir_ + "/greedy/own"), "");
+    EXPECT_EQ(error_of(*greedy, "open " + data_dir_ + "/greedy/own"), "");
     EXPECT_FALSE(notes(*greedy, "may read"));
 }
 

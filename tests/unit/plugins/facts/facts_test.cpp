@@ -33,6 +33,17 @@ TEST(FactsOfMounts, AreThoseOfLocalFileSystems) {
         EXPECT_FALSE(facts::is_local(facts::mount_of(line))) << line;
 }
 
+TEST(FactsOfMounts, AreWithoutWhatOnlyThePluginsProcessSees) {
+    const auto disks = facts::disks_of(
+        "/dev/sda1 / ext4 rw 0 0\n"
+        "tmpfs /run tmpfs rw 0 0\n"
+        "evenkeel-hidden /run/evenkeel tmpfs ro 0 0\n"
+        "evenkeel-hidden /var/lib/evenkeel/agent tmpfs ro 0 0\n"
+        "/dev/sda1 /var/lib/evenkeel/agent/plugins/facts ext4 rw 0 0\n"
+        "/dev/sdb1 /var/lib/evenkeel/agents ext4 rw 0 0\n");
+    EXPECT_EQ(disks, (std::set<std::string>{"/", "/run", "/var/lib/evenkeel/agents"}));
+}
+
 // "path before>after;" of what is not kept.
 std::string broken(const std::string& limits, const std::string& state) {
     const evenkeel::test::CallFrame frame;
