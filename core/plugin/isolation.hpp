@@ -10,7 +10,8 @@ namespace evenkeel::plugin {
 // How plugins run in processes of their own.
 struct Isolation {
     std::string program;  // evenkeel-plugin-host
-    // Folders that nobody is to see who stays root: keys, and where orders are given.
+    // Folders and files that nobody is to see who stays root: keys, and where orders are given.
+    // Sorted.
     std::vector<std::string> hidden;
     // Each process is in a control group of its own, which ends with it and with the agent. Not for
     // one that runs package managers: those must not be ended half-way.

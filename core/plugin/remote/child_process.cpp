@@ -19,8 +19,10 @@
 #include "core/base/time.hpp"
 #include "core/plugin/abi.hpp"
 #include "core/plugin/channel/records.hpp"
+#include "core/plugin/process_bounds.hpp"
 #include "core/plugin/reactor.hpp"
 #include "core/plugin/remote/refused_calls.hpp"
+#include "core/plugin/remote/systemd_scope.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -33,25 +35,13 @@ constexpr std::size_t kGreetingMost = 64u << 20, kControlMost = 128u << 10;
 // What is refused more often is refused without being told.
 constexpr unsigned kRefusalsMost = 20;
 // From the end of its descriptors to its own.
-constexpr std::uint64_t kLongestDeathNs = 100'000'000;
+constexpr milliseconds kLongestDeath{100};
 // Of one that is killed, if the kernel lets it go.
-constexpr std::uint64_t kLongestReapNs = 1'000'000'000;
+constexpr milliseconds kLongestReap{1000};
 // It gives way to the agent, where no control group bounds it.
 constexpr int kNice = 5;
 // Of them all, which are from its process before any code of the plugin runs.
-constexpr std::size_t kGapsMost = 10;
-
-// Waits for `events` until the time, or until `cancel_fd` is readable; false when they did not
-// come.
-bool wait_for(int fd, short events, std::uint64_t until_ns, int cancel_fd = -1) {
-    for (;;) {
-        const std::uint64_t now = now_monotonic_ns();
-        if (now >= until_ns) return false;
-        pollfd polled[] = {{fd, events, 0}, {cancel_fd, POLLIN, 0}};
-        const int left = static_cast<int>((until_ns - now) / 1'000'000 + 1);
-        if (::poll(polled, 2, left) > 0) return polled[1].revents == 0;
-    }
-}
+constexpr std::size_t kNotesMost = 10;
 
 // For one that the kernel does not let go yet: nobody waits for it.
 void reap_later(Fd pidfd) {
@@ -66,7 +56,7 @@ void reap_later(Fd pidfd) {
 }
 
 std::string memory_excess() {
-    return "more memory than the " + std::to_string(ControlGroup::kMemoryMost >> 20) +
+    return "more memory than the " + std::to_string(kMemoryMost >> 20) +
            " MiB that it and its programs may have together";
 }
 
@@ -82,13 +72,12 @@ std::string ending_of(const siginfo_t& info) {
 
 Result<std::shared_ptr<ChildProcess>> ChildProcess::start(const Isolation& isolation,
                                                           const Service& service, int data_dir,
-                                                          Listener listener, std::uint64_t until_ns,
-                                                          int cancel_fd) {
+                                                          Listener listener, const Until& until) {
     auto spawned = EK_TRY(spawn(isolation.program, service.package.name));
     std::shared_ptr<ChildProcess> child(
         new ChildProcess(std::move(spawned), std::move(listener), isolation.idle_work_most));
-    if (isolation.has_control_group) child->join_group(service.package.name);
-    auto greeted = child->greet(service, data_dir, until_ns, cancel_fd);
+    if (isolation.has_control_group) child->join_group(service.package.name, until);
+    auto greeted = child->greet(service, data_dir, until);
     if (greeted) greeted = child->look_after();
     child->note_work(false);
     if (greeted) return child;
@@ -114,26 +103,21 @@ ChildProcess::~ChildProcess() {
 }
 
 // Before it is told what to serve, so that the plugin's code never runs outside.
-void ChildProcess::join_group(const std::string& plugin) {
-    auto group = ControlGroup::make(plugin, spawned_.pid);
-    if (group) {
-        group_ = *std::move(group);
-        gaps_ = group_->gaps();
-        return;
-    }
-    ::setpriority(PRIO_PROCESS, static_cast<id_t>(spawned_.pid), kNice);
-    gaps_.push_back("nothing bounds its processes, their memory and processors together: " +
-                    group.error().what);
+void ChildProcess::join_group(const std::string& plugin, const Until& until) {
+    auto group = ControlGroup::make(plugin, spawned_.pid, own_service(), until);
+    if (group) group_ = *std::move(group);
+    notes_ = group_ ? group_->notes() : std::vector{no_bounds(group.error())};
+    if (!group_ || !group_->is_made())
+        ::setpriority(PRIO_PROCESS, static_cast<id_t>(spawned_.pid), kNice);
 }
 
-Result<void> ChildProcess::greet(const Service& service, int data_dir, std::uint64_t until_ns,
-                                 int cancel_fd) {
+Result<void> ChildProcess::greet(const Service& service, int data_dir, const Until& until) {
     auto frame = frame_of(service);
     if (!send_with(control_.fd(), frame,
                    data_dir >= 0 ? std::vector{data_dir} : std::vector<int>()))
         return fail(Errc::unavailable, "its process ended at once");
     ::fcntl(control_.fd(), F_SETFL, O_NONBLOCK);
-    while (wait_for(control_.fd(), POLLIN, until_ns, cancel_fd)) {
+    while (wait_for(control_.fd(), POLLIN, until)) {
         if (control_.fill() == FrameSocket::Io::ended) {
             // It may have closed its connection and live on.
             kill_if_alive("it closed its connection");
@@ -151,12 +135,12 @@ Result<void> ChildProcess::take_greeting() {
         // Descriptors that come later are the plugin's.
         auto descriptors = control_.take_descriptors();
         if (frame->kind() == FrameKind::refused)
-            return fail(Errc::unavailable, printable(head(frame->text(), PrintedLines::kLineMost)));
+            return fail(Errc::unsupported, printable(head(frame->text(), PrintedLines::kLineMost)));
         if (!std::exchange(sandboxed_, true)) {
             if (frame->kind() != FrameKind::sandboxed)
                 return fail(Errc::internal, "its process does not say what it serves");
-            for (const std::string& gap : split(copy(frame->text()), '\n'))
-                if (!gap.empty() && gaps_.size() < kGapsMost) gaps_.push_back(printable(gap));
+            for (const std::string& note : split(copy(frame->text()), '\n'))
+                if (!note.empty() && notes_.size() < kNotesMost) notes_.push_back(printable(note));
             if (!descriptors.empty()) refusals_ = std::move(descriptors.front());
             // What is refused while it is loaded waits for an answer already.
             EK_CHECK(listen_to(refusals_.get(), &ChildProcess::on_refusal));
@@ -353,8 +337,7 @@ bool ChildProcess::end_if_busy() {
 }
 
 bool ChildProcess::reap() {
-    const bool is_over =
-        wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestReapNs);
+    const bool is_over = wait_for(spawned_.pidfd.get(), POLLIN, Until{}.but_at_most(kLongestReap));
     const std::lock_guard lock(mutex_);
     if (reaped_ || !is_over) return reaped_;
     siginfo_t info{};
@@ -399,7 +382,7 @@ void ChildProcess::end() {
 // Most likely it has ended or is about to, and then its end says more.
 void ChildProcess::kill_if_alive(const std::string& why) {
     ended_ = true;
-    if (!wait_for(spawned_.pidfd.get(), POLLIN, now_monotonic_ns() + kLongestDeathNs)) kill(why);
+    if (!wait_for(spawned_.pidfd.get(), POLLIN, Until{}.but_at_most(kLongestDeath))) kill(why);
 }
 
 void ChildProcess::kill(const std::string& why) {
