@@ -72,6 +72,11 @@ std::string no_bounds(const Error& why) {
     return "nothing bounds its processes, their memory and processors together: " + why.what;
 }
 
+std::string memory_excess() {
+    return "more memory than the " + std::to_string(kMemoryMost >> 20) +
+           " MiB that it and its programs may have together";
+}
+
 Result<std::unique_ptr<ControlGroup>> ControlGroup::make(const std::string& plugin, pid_t pid,
                                                          const std::string& service,
                                                          const Until& until) {

@@ -50,5 +50,7 @@ class ControlGroup {
 
 // The same sentence of one that has none.
 std::string no_bounds(const Error& why);
+// For want of which the kernel ends it: "more memory than ...".
+std::string memory_excess();
 
 }  // namespace evenkeel::plugin
