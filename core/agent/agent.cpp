@@ -55,7 +55,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
       position_(std::move(loaded.position)),
       writer_(store_->env(), loop.poster(), options_.writer),
       journal_(*store_, writer_, loop, options_.outbox, options_.keeps_events),
-      held_(options_.state_dir, std::move(loaded.disabled_collections), journal_),
+      held_(options_.state_dir, std::move(loaded.held_collections), journal_),
       tracker_(catalog_, journal_, loop),
       checker_(catalog_, registry_, tracker_, loop, store_),
       repairs_(catalog_, tracker_, loop, options_.repairs),
@@ -88,7 +88,7 @@ Agent::Agent(run::Loop& loop, Options options, std::shared_ptr<AgentStore> store
     };
     engine_.on_idle = [this] { give_memory_back_soon(); };
     requests_.on_release = [this](const std::string& collection,
-                                  const std::function<void(bool)>& done) {
+                                  const std::function<void(const Result<void>&)>& done) {
         let_in(collection, done);
     };
     tracker_.on_noncompliant = [this](const wire::Ref& ref) { repairs_.need(ref); };
@@ -129,11 +129,8 @@ void Agent::begin_work() {
     for (auto& [ref, entry] : catalog_) {
         if (entry.metadata.policy == wire::Policy::off) continue;
         const CollectionRunner* runner = registry_.find(ref->collection);
-        if (!runner)
-            tracker_.unknown(entry, registry_.held_plugin(ref->collection).empty()
-                                        ? wire::UnknownReason::no_plugin
-                                        : wire::UnknownReason::plugin_hung);
-        if (runner && !runner->disabled_reason().empty())
+        if (!runner) tracker_.unknown(entry, registry_.verdict_of_missing(ref->collection));
+        if (runner && !runner->out_of_order_reason().empty())
             tracker_.unknown(entry, runner->verdict());
     }
     // A process that answers a single request does not do the daemon's work.

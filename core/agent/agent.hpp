@@ -60,9 +60,11 @@ class Agent {
                  const std::vector<std::shared_ptr<plugin::Collection>>& collections);
     // The process of the plugin ("cron") has ended too often.
     void hold(const std::string& plugin, const std::string& why);
-    // Loads a plugin ("cron") that was kept out, if that is possible now; `done` is told whether it
-    // serves its collections. May be empty: it is not possible.
-    std::function<void(const std::string& plugin, std::function<void(bool)> done)> load_held;
+    // Loads a plugin ("cron") that was held and is not loaded; `done` is told whether it serves its
+    // collections, or why not: `conflict` when only the next start can. May be empty: only that
+    // can.
+    std::function<void(const std::string& plugin, std::function<void(const Result<void>&)> done)>
+        load_held;
     // The collections that there are have changed; may be empty.
     std::function<void()> on_collections;
     // Opens collections and watches, then checks everything, goes on with commands; `ready` comes
@@ -99,7 +101,8 @@ class Agent {
     void serve(const std::string& plugin, const std::shared_ptr<plugin::Collection>& collection);
     // Opens it after the start, and looks at what it serves.
     void open_late(CollectionRunner& runner);
-    void let_in(const std::string& collection, const std::function<void(bool)>& done);
+    void let_in(const std::string& collection,
+                const std::function<void(const Result<void>&)>& done);
     // Tried until it is stored; then `done` is called, which may be empty.
     void report_blind(const std::string& from, const std::string& reason,
                       std::function<void()> done = {});

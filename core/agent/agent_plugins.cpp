@@ -10,7 +10,7 @@
 #include "core/base/log.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
 
-// The plugins of an agent: how they come, are replaced, kept out and let in.
+// The plugins of an agent: how they come, are replaced, held and let in.
 namespace evenkeel::agent {
 
 void Agent::refuse(std::string plugin, std::string reason) {
@@ -41,7 +41,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     const auto held = held_.reason(name, plugin);
     if (!held) return;
     log::error("a plugin is held", {{"plugin", plugin}, {"why", *held}});
-    runner->disable(*held, wire::UnknownReason::plugin_hung);
+    runner->put_out_of_order(*held, wire::UnknownReason::plugin_hung);
 }
 
 void Agent::open_late(CollectionRunner& runner) {
@@ -63,8 +63,9 @@ void Agent::replace(const std::string& plugin,
     for (const auto& [name, runner] : registry_) {
         const plugin::RemotePlugin* process = runner->collection().process();
         if (!process || process->name() != plugin || served.count(name) != 0) continue;
-        runner->disable("the plugin " + plugin + " was replaced by one that does not serve it",
-                        wire::UnknownReason::no_plugin);
+        runner->put_out_of_order(
+            "the plugin " + plugin + " was replaced by one that does not serve it",
+            wire::UnknownReason::no_plugin);
         tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
     }
     if (on_collections) on_collections();
@@ -96,24 +97,26 @@ void Agent::hold(const std::string& plugin, const std::string& why) {
         const plugin::RemotePlugin* process = runner->collection().process();
         if (process == nullptr || process->name() != plugin) continue;
         held_.hold(name, runner->collection().plugin(), why);
-        runner->disable(*held_.reason(name, runner->collection().plugin()),
-                        wire::UnknownReason::plugin_hung);
+        runner->put_out_of_order(*held_.reason(name, runner->collection().plugin()),
+                                 wire::UnknownReason::plugin_hung);
         log::error("a plugin is held", {{"collection", name}, {"why", why}});
         tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
     }
 }
 
-void Agent::let_in(const std::string& collection, const std::function<void(bool)>& done) {
-    held_.let_in(collection);
+void Agent::let_in(const std::string& collection,
+                   const std::function<void(const Result<void>&)>& done) {
+    const bool was_held = held_.let_in(collection);
     CollectionRunner* runner = registry_.find(collection);
     const std::string not_loaded = runner ? "" : registry_.held_plugin(collection);
     if (!not_loaded.empty() && load_held) return load_held(not_loaded, done);
+    if (!runner && !was_held) return done(fail(registry_.why_missing(collection)));
     plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
-    if (process == nullptr) return done(false);
+    if (process == nullptr) return done(fail(Errc::conflict, "it is tried at the next start"));
     process->release();
-    runner->enable();
+    runner->put_in_order();
     open_late(*runner);
-    done(true);
+    done({});
 }
 
 // A plugin that does not come back from its opening hangs in the first call of its lane, as in any
@@ -128,7 +131,7 @@ void Agent::open(CollectionRunner& runner, const std::function<void()>& done) {
             const std::string& why = (*opened)->what;
             log::error("a collection is unavailable",
                        {{"collection", runner.name()}, {"why", why}});
-            runner.disable(why, wire::UnknownReason::no_plugin);
+            runner.put_out_of_order(why, wire::UnknownReason::no_plugin);
             if (begun_) tracker_.unknown_all(runner.name(), wire::UnknownReason::no_plugin);
             done();
         });

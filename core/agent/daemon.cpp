@@ -14,7 +14,7 @@
 #include "core/agent/agent.hpp"
 #include "core/agent/load_plugins.hpp"
 #include "core/agent/local/socket_server.hpp"
-#include "core/agent/replaced_plugins.hpp"
+#include "core/agent/plugin_reloader.hpp"
 #include "core/agent/uplink/uplink.hpp"
 #include "core/agent/uplink/uplink_supervisor.hpp"
 #include "core/base/file.hpp"
@@ -111,9 +111,12 @@ int run_daemon(const CommandLine& line, Config config) {
     auto opened = Agent::open(loop, options_of(config));
     if (!opened) return fail_start(opened.error());
     Agent& agent = **opened;
+    // Before plugins: what is not there yet cannot be hidden from them.
+    if (auto made = make_folder(parent_of(config.socket), 0755); !made)
+        return fail_start(made.error());
     PluginLoader loader(agent, config, !line.plugin_dirs.empty());
     if (auto loaded = loader.load_all(); !loaded) return begin_again(loaded.error());
-    ReplacedPlugins replaced(agent, loader, loop);
+    PluginReloader reloader(agent, loader, loop);
     UplinkSupervisor connection(agent.uplink_parts(), loop, config.state_dir);
 
     auto socket = SocketServer::open(

@@ -21,11 +21,10 @@ std::string how_to_release(const std::string& collection) {
 
 }  // namespace
 
-HeldPlugins::HeldPlugins(const std::string& state_dir, std::vector<DisabledCollection> stored,
+HeldPlugins::HeldPlugins(const std::string& state_dir, std::vector<HeldCollection> stored,
                          Journal& journal)
     : folder_(marks_folder(state_dir)), journal_(journal) {
-    for (DisabledCollection& disabled : stored)
-        disabled_[disabled.collection] = std::move(disabled);
+    for (HeldCollection& held : stored) held_[held.collection] = std::move(held);
     for (const plugin::LostCall& lost : plugin::take_lost_calls(folder_)) take(lost);
 }
 
@@ -38,83 +37,83 @@ void HeldPlugins::take(const plugin::LostCall& lost) {
                   {"signal", std::to_string(lost.signal)},
                   {"endings", std::to_string(lost.endings)}});
     if (!lost.guilty()) return;
-    disabled_[collection] = {collection, lost.plugin,
-                             plugin::sentence_of(lost) + how_to_release(collection),
-                             lost.file.ends_with("+loading")};
-    if (auto kept = keep(disabled_[collection]); !kept)
+    held_[collection] = {collection, lost.plugin,
+                         plugin::sentence_of(lost) + how_to_release(collection),
+                         lost.file.ends_with("+loading")};
+    if (auto kept = keep(held_[collection]); !kept)
         log::warning("cannot keep that a plugin is held", {{"why", kept.error().what}});
 }
 
 // Before any plugin is loaded, since the next one may end the process as well.
-Result<void> HeldPlugins::keep(const DisabledCollection& disabled) {
+Result<void> HeldPlugins::keep(const HeldCollection& held) {
     auto txn = EK_TRY(journal_.store().env().write());
-    EK_CHECK(journal_.store().put(txn, disabled));
+    EK_CHECK(journal_.store().put(txn, held));
     return txn.commit();
 }
 
-const DisabledCollection* HeldPlugins::find(const std::string& collection,
-                                            const std::string& plugin) {
-    const auto found = disabled_.find(collection);
-    if (found == disabled_.end()) return nullptr;
-    DisabledCollection& disabled = found->second;
-    if (!disabled.plugin.empty() && disabled.plugin != plugin) {
+const HeldCollection* HeldPlugins::find(const std::string& collection, const std::string& plugin) {
+    const auto found = held_.find(collection);
+    if (found == held_.end()) return nullptr;
+    HeldCollection& held = found->second;
+    if (!held.plugin.empty() && held.plugin != plugin) {
         journal_.commit({},
                         [&store = journal_.store(), collection](store::WriteTxn& txn, const auto&) {
-                            return store.drop_disabled(txn, collection);
+                            return store.drop_held(txn, collection);
                         },
                         {});
-        disabled_.erase(found);
+        held_.erase(found);
         return nullptr;
     }
-    if (disabled.plugin.empty()) {
-        disabled.plugin = plugin;
+    if (held.plugin.empty()) {
+        held.plugin = plugin;
         journal_.commit({},
-                        [&store = journal_.store(), disabled](store::WriteTxn& txn, const auto&) {
-                            return store.put(txn, disabled);
+                        [&store = journal_.store(), held](store::WriteTxn& txn, const auto&) {
+                            return store.put(txn, held);
                         },
                         {});
     }
-    return &disabled;
+    return &held;
 }
 
 void HeldPlugins::hold(const std::string& collection, const std::string& plugin,
                        const std::string& why) {
-    const DisabledCollection disabled{collection, plugin, why + how_to_release(collection), false};
-    disabled_[collection] = disabled;
+    const HeldCollection held{collection, plugin, why + how_to_release(collection), false};
+    held_[collection] = held;
     journal_.commit({},
-                    [&store = journal_.store(), disabled](store::WriteTxn& txn, const auto&) {
-                        return store.put(txn, disabled);
+                    [&store = journal_.store(), held](store::WriteTxn& txn, const auto&) {
+                        return store.put(txn, held);
                     },
                     {});
 }
 
-void HeldPlugins::let_in(const std::string& collection) {
-    if (disabled_.erase(collection) == 0) return;
+bool HeldPlugins::let_in(const std::string& collection) {
+    if (held_.erase(collection) == 0) return false;
     journal_.commit({},
                     [&store = journal_.store(), collection](store::WriteTxn& txn, const auto&) {
-                        return store.drop_disabled(txn, collection);
+                        return store.drop_held(txn, collection);
                     },
                     {});
+    return true;
 }
 
 std::optional<std::string> HeldPlugins::reason(const std::string& collection,
                                                const std::string& plugin) {
-    const DisabledCollection* disabled = find(collection, plugin);
-    return disabled ? std::optional(disabled->reason) : std::nullopt;
+    const HeldCollection* held = find(collection, plugin);
+    return held ? std::optional(held->reason) : std::nullopt;
 }
 
 std::optional<std::string> HeldPlugins::reason_not_to_load(
-    const std::vector<std::string>& collections, const std::string& plugin, bool is_apart) {
-    std::size_t held = 0;
+    const std::vector<std::string>& collections, const std::string& plugin, bool is_isolated) {
+    std::size_t count = 0;
     std::optional<std::string> reason;
     for (const std::string& collection : collections) {
-        const DisabledCollection* disabled = find(collection, plugin);
-        if (!disabled) continue;
-        if (disabled->loading) return disabled->reason;
-        ++held;
-        reason = disabled->reason;
+        const HeldCollection* held = find(collection, plugin);
+        if (!held) continue;
+        if (held->loading) return held->reason;
+        ++count;
+        reason = held->reason;
     }
-    return is_apart && held == collections.size() ? reason : std::nullopt;
+    return is_isolated && count == collections.size() ? reason : std::nullopt;
 }
 
 std::shared_ptr<plugin::CallMark> HeldPlugins::open_mark(const std::string& collection,

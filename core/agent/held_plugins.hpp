@@ -13,27 +13,26 @@ namespace evenkeel::agent {
 
 class Journal;
 
-// The plugins that are kept out because an earlier process ended in a call of theirs, else this one
+// The plugins that are held because an earlier process ended in a call of theirs, else this one
 // would end in the same call; or because their own process ended too often. An administrator lets
 // one in again (the request `release`), as does another version of it. [loop]
 class HeldPlugins {
   public:
     // Reads the marks that the last process left in the state folder.
-    HeldPlugins(const std::string& state_dir, std::vector<DisabledCollection> stored,
-                Journal& journal);
+    HeldPlugins(const std::string& state_dir, std::vector<HeldCollection> stored, Journal& journal);
 
     // Why the collection is not to be called; nothing if it may. `plugin` is "files 0.1.0".
     std::optional<std::string> reason(const std::string& collection, const std::string& plugin);
     // Why not even the code of a plugin with these collections is to be loaded: it did not come
-    // back from that, or, where it `is_apart` in a process of its own, all its collections are kept
-    // out.
+    // back from that, or, where it `is_isolated`, in a process of its own, all its collections are
+    // held.
     std::optional<std::string> reason_not_to_load(const std::vector<std::string>& collections,
-                                                  const std::string& plugin, bool is_apart);
+                                                  const std::string& plugin, bool is_isolated);
 
-    // Keeps the collection out from now on, in later processes too.
+    // Holds the collection from now on, in later processes too.
     void hold(const std::string& collection, const std::string& plugin, const std::string& why);
-    // Lets it in again.
-    void let_in(const std::string& collection);
+    // Lets it in again; false when it was not held.
+    bool let_in(const std::string& collection);
 
     // The mark for one kind of calls of the collection. Null, after a warning, when there is none.
     enum class Calls { changes, reads, watch, loading };
@@ -42,11 +41,11 @@ class HeldPlugins {
 
   private:
     void take(const plugin::LostCall& lost);
-    Result<void> keep(const DisabledCollection& disabled);
-    const DisabledCollection* find(const std::string& collection, const std::string& plugin);
+    Result<void> keep(const HeldCollection& held);
+    const HeldCollection* find(const std::string& collection, const std::string& plugin);
 
     std::string folder_;
-    std::map<std::string, DisabledCollection> disabled_;  // by collection
+    std::map<std::string, HeldCollection> held_;  // by collection
     Journal& journal_;
 };
 

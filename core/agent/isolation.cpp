@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -28,18 +29,41 @@ std::string beside_this_program() {
     return (program.parent_path() / "evenkeel-plugin-host").string();
 }
 
+std::string absolute(const std::string& path) {
+    std::error_code error;
+    return std::filesystem::absolute(path, error).lexically_normal().string();
+}
+
+// Where others have things too, which a plugin may need.
+bool is_everybodys(const std::string& folder) {
+    static const std::set<std::string> kOfMany = {"/", "/home", "/usr", "/usr/local", "/var"};
+    return kOfMany.count(folder) != 0 || kOfMany.count(parent_of(folder)) != 0;
+}
+
+// Keys, and where orders are given.
+std::vector<std::string> hidden_by(const Config& config) {
+    std::set<std::string> hidden{config.state_dir, parent_of(kConfigPath),
+                                 parent_of(Config{}.socket), absolute(config.file)};
+    if (config.orchestrator && !config.orchestrator->token_file.empty())
+        hidden.insert(absolute(config.orchestrator->token_file));
+    // It is made after plugins are loaded, so its folder has to cover it.
+    const std::string socket = absolute(config.socket);
+    hidden.insert(is_everybodys(parent_of(socket)) ? socket : parent_of(socket));
+    return {hidden.begin(), hidden.end()};
+}
+
 }  // namespace
 
 std::optional<plugin::Isolation> isolation_of(const Config& config, const plugin::Package& package,
                                               bool is_tried_out) {
     const auto decided = config.isolation.find(package.name);
     const bool bundled = is_bundled(package, is_tried_out);
-    const bool apart = decided != config.isolation.end() ? decided->second : !bundled;
-    if (!apart) return std::nullopt;
+    const bool isolated = decided != config.isolation.end() ? decided->second : !bundled;
+    if (!isolated) return std::nullopt;
     plugin::Isolation isolation;
     isolation.has_control_group = !bundled;
     isolation.program = config.plugin_host.empty() ? beside_this_program() : config.plugin_host;
-    isolation.hidden = {config.state_dir, "/etc/evenkeel", "/run/evenkeel"};
+    isolation.hidden = hidden_by(config);
     return isolation;
 }
 

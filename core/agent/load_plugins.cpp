@@ -123,10 +123,10 @@ class PluginLoader::CodeLoader {
 
 namespace {
 
-// Whether the plugin is kept out, which is said for each of its collections then.
-bool is_held(Agent& agent, const plugin::Package& package, bool is_apart) {
+// Whether the plugin is held, which is said for each of its collections then.
+bool is_held(Agent& agent, const plugin::Package& package, bool is_isolated) {
     const std::string plugin = package.name + " " + package.version;
-    const auto why = agent.held().reason_not_to_load(package.collections, plugin, is_apart);
+    const auto why = agent.held().reason_not_to_load(package.collections, plugin, is_isolated);
     if (!why) return false;
     for (const std::string& collection : package.collections)
         agent.registry().refuse({collection, plugin, *why});
@@ -188,9 +188,9 @@ Result<void> PluginLoader::load(const std::string& name, CodeLoader& loader) {
     };
     const auto package = plugin::find_package(config_.plugin_dirs, name, options_);
     if (!package) return refuse(package.error());
-    const bool is_apart = isolation_of(*package).has_value();
-    if (is_held(agent_, *package, is_apart)) return {};
-    if (!is_apart) {
+    const bool is_isolated = isolation_of(*package).has_value();
+    if (is_held(agent_, *package, is_isolated)) return {};
+    if (!is_isolated) {
         const std::string& marked =
             package->collections.empty() ? name : package->collections.front();
         const auto code = loader.load(
@@ -219,7 +219,7 @@ Result<void> PluginLoader::load_all() {
                                       ", and no plugin that is loaded serves it: correct the name, "
                                       "or install the plugin"});
     }
-    for (const auto& [name, apart] : config_.isolation) {
+    for (const auto& [name, isolated] : config_.isolation) {
         if (std::find(names.begin(), names.end(), name) != names.end()) continue;
         agent_.registry().warn("the configuration has isolation." + name +
                                ", and there is no such plugin: correct the name, or leave it out");

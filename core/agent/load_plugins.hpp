@@ -21,7 +21,7 @@ class PluginLoader {
     // Loads the plugins that the configuration names (all that are found, if it names none) into
     // the agent; what cannot be loaded is refused there with its reason. An error: a plugin did not
     // come back from being loaded. This process cannot load anything any more then, and is to end
-    // without destructors; `timeout` when the next one keeps that plugin out. [loop]
+    // without destructors; `timeout` when the next one holds that plugin. [loop]
     Result<void> load_all();
 
     const std::vector<std::string>& folders() const { return config_.plugin_dirs; }

@@ -42,8 +42,8 @@ void Watches::open(CollectionRunner& runner, std::function<void()> done) {
     }
     runner.run<OpenedWatch>(
         PluginCall("opening of the watch"),
-        [store = parts_.store, described, on_hint](LaneContext& lane, const plugin::Call&) {
-            return open_watch(lane, *store, described, on_hint);
+        [store = parts_.store, described, on_hint](LaneContext& lane, const plugin::Call& call) {
+            return open_watch(lane, *store, described, on_hint, call);
         },
         [this, &runner, done = std::move(done)](const Result<OpenedWatch>& opened) {
             if (opened) on_opened(runner, *opened);

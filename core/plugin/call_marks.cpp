@@ -136,7 +136,7 @@ Result<std::shared_ptr<CallMark>> CallMark::open(const std::string& path, std::s
 CallMark::~CallMark() {
     if (running == page_) running = nullptr;
     munmap(page_, kPageBytes);
-    close(fd_);
+    ::close(fd_);
 }
 
 void CallMark::begin(std::string_view what) {

@@ -142,7 +142,7 @@ class Collection {
     virtual void mark_watch(std::shared_ptr<CallMark>) {}
     // `on_hint` runs on other threads, mostly the reactor's: only post it on. `unsupported` when
     // the plugin cannot watch.
-    virtual Result<std::unique_ptr<Watch>> watch(OnHint on_hint) = 0;
+    virtual Result<std::unique_ptr<Watch>> watch(OnHint on_hint, const Call& call = {}) = 0;
 };
 
 }  // namespace evenkeel::plugin

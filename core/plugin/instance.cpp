@@ -177,7 +177,7 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
                        wrong.front().pointer + "\""));
 }
 
-Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
+Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint, const Call& call) {
     opened_.wait();
     if (trouble_) return fail(*trouble_);
     if (!open_instance_) return fail(Errc::unavailable, "the collection is closed");
@@ -185,7 +185,7 @@ Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint) {
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
     const auto ask = process() != nullptr ? ask_watch : nullptr;
     return open_watch({open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, ask},
-                      Call{}, std::move(on_hint));
+                      call, std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

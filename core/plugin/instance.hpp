@@ -80,7 +80,7 @@ class Instance : public Collection {
     Result<json::Value> upgrade(std::uint32_t from_version,
                                 const json::Value& description) override;
     void mark_watch(std::shared_ptr<CallMark> mark) override { watch_mark_ = std::move(mark); }
-    Result<std::unique_ptr<Watch>> watch(OnHint on_hint) override;
+    Result<std::unique_ptr<Watch>> watch(OnHint on_hint, const Call& call) override;
 
   private:
     // Whether open() has returned; what it has set is there then.

@@ -10,7 +10,8 @@ namespace evenkeel::plugin {
 // How plugins run in processes of their own.
 struct Isolation {
     std::string program;  // evenkeel-plugin-host
-    // Folders that nobody is to see who stays root: keys, and where orders are given.
+    // Folders and files that nobody is to see who stays root: keys, and where orders are given.
+    // Sorted.
     std::vector<std::string> hidden;
     // Paths that a plugin which declares any may change besides: where a try has led it.
     std::vector<std::string> more_paths;

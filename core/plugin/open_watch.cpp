@@ -35,8 +35,8 @@ class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
     SharedWatch& operator=(const SharedWatch&) = delete;
 
     Result<void> open(const Call& call);
-    Result<void> interest(const std::string& id, bool on);
-    void sync();
+    Result<void> interest(const std::string& id, bool on, const Call& call);
+    void sync(const Call& call);
     void close();
     bool lost() const { return lost_; }
 
@@ -46,8 +46,8 @@ class SharedWatch : public std::enable_shared_from_this<SharedWatch> {
     static void on_told(void* ctx, const ek_hint* hint) noexcept;
 
     Result<ek_watch*> open_at_plugin(const Call& call);
-    Result<void> run(std::function<void()> task) {
-        return reactor_.run(std::move(task), reactor_.patience(), this);
+    Result<void> run(std::function<void()> task, const Until& until = {}) {
+        return reactor_.run(std::move(task), reactor_.patience(), this, until);
     }
     // Calls the plugin; false when the watch is over after it.
     bool call(const std::string& what, const std::function<ek_status()>& operation,
@@ -125,10 +125,11 @@ bool SharedWatch::call(const std::string& what, const std::function<ek_status()>
     return !threw;
 }
 
-Result<void> SharedWatch::interest(const std::string& id, bool on) {
+Result<void> SharedWatch::interest(const std::string& id, bool on, const Call& call) {
+    const Until until = until_end_of(call);
     auto status = std::make_shared<ek_status>(EK_E_UNAVAILABLE);
-    auto answer = std::make_shared<std::function<ek_status()>>();
-    EK_CHECK(run([self = shared_from_this(), status, answer, id, on] {
+    auto answer = std::make_shared<std::function<ek_status(const Until&)>>();
+    const auto ask = [self = shared_from_this(), status, answer, id, on] {
         const Watched& watched = self->watched_;
         if (self->handle_ == nullptr) return;
         const auto operation = [&]() -> ek_status {
@@ -139,27 +140,32 @@ Result<void> SharedWatch::interest(const std::string& id, bool on) {
         };
         ek_status given = EK_E_UNAVAILABLE;
         if (self->call("watch_interest of " + id, operation, given)) *status = given;
-    }));
-    if (*answer) *status = (*answer)();
+    };
+    EK_CHECK(run(ask, until));
+    if (*answer) *status = (*answer)(until);
     if (*status == EK_OK) return {};
+    if (*status == EK_E_CANCELLED)
+        return fail(Errc::cancelled, "its call is over before the plugin " + watched_.plugin +
+                                         " says that it watches " + id);
     return fail(errc_of(*status),
                 "plugin " + watched_.plugin + " cannot watch " + id + " now, its log says why");
 }
 
 // Of a plugin in a process of its own the hints are still to come. Twice: a turn that had begun
 // before may have seen less.
-void SharedWatch::sync() {
+void SharedWatch::sync(const Call& call) {
+    const Until until = until_end_of(call);
     if (watched_.ask != nullptr) {
-        auto answer = std::make_shared<std::function<ek_status()>>();
-        const auto asked = run([self = shared_from_this(), answer] {
+        auto answer = std::make_shared<std::function<ek_status(const Until&)>>();
+        const auto ask = [self = shared_from_this(), answer] {
             if (self->handle_ != nullptr)
                 *answer = self->watched_.ask(self->handle_, kAbsent, false);
-        });
-        if (asked && *answer) (*answer)();
+        };
+        if (run(ask, until) && *answer) (*answer)(until);
         return;
     }
     for (int turns = 0; turns < 2; ++turns)
-        if (!reactor_.run([] {}, reactor_.patience())) return;
+        if (!reactor_.run([] {}, reactor_.patience(), nullptr, until)) return;
 }
 
 void SharedWatch::close() {
@@ -246,10 +252,10 @@ class OpenWatch : public Watch {
   public:
     explicit OpenWatch(std::shared_ptr<SharedWatch> shared) : shared_(std::move(shared)) {}
     ~OpenWatch() override { shared_->close(); }
-    Result<void> interest(const std::string& id, bool on) override {
-        return shared_->interest(id, on);
+    Result<void> interest(const std::string& id, bool on, const Call& call) override {
+        return shared_->interest(id, on, call);
     }
-    void sync() override { shared_->sync(); }
+    void sync(const Call& call) override { shared_->sync(call); }
     bool lost() const override { return shared_->lost(); }
 
   private:

@@ -6,6 +6,7 @@
 
 #include <evenkeel/plugin.h>
 
+#include "core/plugin/until.hpp"
 #include "core/plugin/watch.hpp"
 
 namespace evenkeel::plugin {
@@ -21,8 +22,8 @@ struct Watched {
     std::string plugin;
     std::shared_ptr<CallMark> mark = nullptr;  // of what the reactor calls; may be null
     // Of a plugin that is not in this process, else null: begins watch_interest, or without an id
-    // brings all hints. The reactor does not wait for the answer; it is waited for by a call.
-    std::function<ek_status()> (*ask)(ek_watch* watch, ek_str id, bool on) = nullptr;
+    // brings all hints. The reactor does not wait for the answer; a call does, until it is over.
+    std::function<ek_status(const Until&)> (*ask)(ek_watch* watch, ek_str id, bool on) = nullptr;
 };
 
 // Opens the plugin's watch; the calling thread is the instance's lane. [lane]

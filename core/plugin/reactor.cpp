@@ -52,7 +52,7 @@ void Reactor::start_thread() {
 }
 
 Result<void> Reactor::run(std::function<void()> work, std::chrono::milliseconds patience,
-                          const void* key) {
+                          const void* key, const Until& until) {
     if (is_reactor_thread) {
         work();
         return {};
@@ -64,7 +64,13 @@ Result<void> Reactor::run(std::function<void()> work, std::chrono::milliseconds 
     posted_.push_back(task);
     const std::uint64_t one = 1;
     [[maybe_unused]] const auto written = ::write(wake_.get(), &one, sizeof(one));
-    task_over_.wait(lock, [&] { return task->state != Task::State::waits; });
+    const auto is_over = [&] { return task->state != Task::State::waits; };
+    const bool can_end = until.at_ns != 0 || until.cancel_fd >= 0;
+    if (!can_end) task_over_.wait(lock, is_over);
+    while (!task_over_.wait_for(lock, kLookWhileWaiting, is_over))
+        if (until.is_over())
+            return fail(Errc::cancelled,
+                        "its call is over before another's watch lets it be served");
     if (task->state == Task::State::left) return fail(hangs);
     return {};
 }

@@ -12,6 +12,7 @@
 
 #include "core/base/fd.hpp"
 #include "core/base/result.hpp"
+#include "core/plugin/until.hpp"
 
 namespace evenkeel::plugin {
 
@@ -32,10 +33,11 @@ class Reactor {
     Reactor& operator=(const Reactor&) = delete;
 
     // Runs `task` on the thread and waits until it has run. `timeout` when it took longer than
-    // `patience`, or its owner `key` has hung before; it may still return later, so it must own all
-    // it touches. On the thread itself it runs at once. [any]
+    // `patience`, or its owner `key` has hung before, `cancelled` when `until` was over first; it
+    // may still run or return later, so it must own all it touches. On the thread itself it runs
+    // at once. [any]
     Result<void> run(std::function<void()> task, std::chrono::milliseconds patience,
-                     const void* key = nullptr);
+                     const void* key = nullptr, const Until& until = {});
 
     // Calls `handler` while `fd` has one of the poll(2) events; replaces an earlier handler.
     // `key` identifies the owner: a number may be reused by another one. [any]

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "core/base/result.hpp"
+#include "core/plugin/call.hpp"
 
 namespace evenkeel::plugin {
 
@@ -19,10 +20,12 @@ class Watch {
   public:
     virtual ~Watch() = default;
     // Start or stop watching one id. `unavailable` when the system has no watches left: sweep only.
-    // The plugin is called on the reactor's thread, and this waits for it. [any]
-    virtual Result<void> interest(const std::string& id, bool on) = 0;
-    // Returns when all that the system has reported until now has been passed on as hints. [any]
-    virtual void sync() {}
+    // The plugin is called on the reactor's thread, and this waits for it, not longer than the call
+    // lasts of which it is a part. [any]
+    virtual Result<void> interest(const std::string& id, bool on, const Call& call = {}) = 0;
+    // Returns when all that the system has reported until now has been passed on as hints, or with
+    // the call of which it is a part. [any]
+    virtual void sync(const Call& = {}) {}
     // The plugin has given up, after a hint `missed`: no id is watched, open another watch. [any]
     virtual bool lost() const { return false; }
 };

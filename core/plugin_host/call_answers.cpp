@@ -68,6 +68,7 @@ ek_status CallAnswers::verdict() const {
 }
 
 ek_status CallAnswers::put(FrameWriter frame, bool at_once) {
+    const std::lock_guard lock(mutex_);
     socket_.put(frame);
     const bool is_late = now_monotonic_ns() - sent_ns_ > kLongestWaitNs;
     if (at_once || is_late || socket_.unsent() > kTogether) flush();
@@ -124,13 +125,18 @@ bool CallAnswers::finish(plugin::Ended ended) {
     running = outer_;
     if (wrong_thread_)
         ended.broken_rule = plugin::borrow("an answer comes from another thread than the call");
-    auto frame = plugin::frame_of(ended);
+    return send_beside(plugin::frame_of(ended));
+}
+
+bool CallAnswers::send_beside(FrameWriter frame) {
+    const std::lock_guard lock(mutex_);
     socket_.put(frame);
     return flush();
 }
 
 bool CallAnswers::log(FrameWriter& line) {
     if (running == nullptr) return false;
+    const std::lock_guard lock(running->mutex_);
     running->socket_.put(line);
     if (running->socket_.unsent() > kTogether) running->flush();
     return true;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <thread>
 #include <vector>
 
@@ -26,6 +27,9 @@ class CallAnswers {
     // Sends how the call ended, and all that waits. False when the agent is gone.
     bool finish(plugin::Ended ended);
 
+    // Sends a frame that is no answer of the call, at once. False when the agent is gone. [any]
+    bool send_beside(plugin::FrameWriter frame);
+
     // A line for the log from the thread that is in a call; false: this thread is in none.
     static bool log(plugin::FrameWriter& line);
 
@@ -42,19 +46,21 @@ class CallAnswers {
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
     ek_status put(plugin::FrameWriter frame, bool at_once);
+    // With the lock.
     bool flush();
     bool is_cancelled() const;
     // What the plugin is told to do next: to go on, or why not.
     ek_status verdict() const;
     bool is_own_thread();
 
+    std::mutex mutex_;  // guards what is sent, for a watch's hints may come from any thread
     plugin::FrameSocket& socket_;
     const int cancel_fd_;
     Frame frame_{};
     ek_out out_{};
     const std::thread::id thread_ = std::this_thread::get_id();
-    std::uint64_t sent_ns_;
-    bool gone_ = false;
+    std::atomic<std::uint64_t> sent_ns_;
+    std::atomic<bool> gone_{false};
     std::atomic<bool> wrong_thread_{false};
     CallAnswers* const outer_;
 };

@@ -35,10 +35,10 @@ Result<const ek_module*> load(const plugin::Service& service, Control& control) 
     {
         // The plugin's code is not to find it: it could answer its own refused calls.
         const Sandbox sandbox = EK_TRY(enter_sandbox(service, control.data_dir()));
-        std::string gaps;
-        for (const std::string& gap : sandbox.gaps) gaps += gap + "\n";
+        std::string notes;
+        for (const std::string& note : sandbox.notes) notes += note + "\n";
         plugin::FrameWriter frame(plugin::FrameKind::sandboxed);
-        frame.text(std::string_view(gaps));
+        frame.text(std::string_view(notes));
         control.send(std::move(frame), sandbox.refusals.get());
     }
     // Another user means that the kernel has forgotten it.

@@ -12,16 +12,16 @@
 namespace evenkeel::plugin_host {
 
 struct Sandbox {
-    Fd refusals;                    // by which the agent hears of refused system calls, or none
-    std::vector<std::string> gaps;  // what the kernel does not have, and so nothing is kept from
+    Fd refusals;                     // by which the agent hears of refused system calls, or none
+    std::vector<std::string> notes;  // what the kernel does not have, and so nothing is kept from
 };
 // Hidden folders, user, capabilities, file system and system calls, in this order. `data_dir`, or
 // -1, may be read and written.
 Result<Sandbox> enter_sandbox(const plugin::Service& service, int data_dir);
 
-// For one that stays root: puts an empty folder in the place of each hidden one, in a view of the
-// file system of its own. Adds to `gaps` what stays to be seen.
-void hide_folders(const plugin::Service& service, std::vector<std::string>& gaps);
+// For one that stays root: puts an empty folder in the place of each hidden one, and nothing in the
+// place of a file, in a view of the file system of its own. Adds to `notes` what stays to be seen.
+void hide_paths(const plugin::Service& service, std::vector<std::string>& notes);
 
 // Becomes the user of the service, and keeps only the capabilities that are declared.
 Result<void> limit_privileges(const plugin::Service& service);

@@ -64,6 +64,18 @@ ek_status perform(const ServedInstance& instance, const Request& request, const 
     }
 }
 
+void carry_out(ServedPlugin& plugin, const Request& request, const ek_call* call,
+               plugin::Ended& ended) {
+    const ServedPlugin::InCall in_call(plugin);
+    if (request.operation == Operation::open) return open(plugin, request, call, ended);
+    if (request.operation == Operation::close) {
+        plugin.close(request.instance);
+        ended.status = EK_OK;
+    } else if (const ServedInstance* const instance = plugin.find(request.instance)) {
+        ended.status = perform(*instance, request, call);
+    }
+}
+
 // What the exception says, into `text`, which outlives the answer.
 ek_str said_by(std::exception_ptr thrown, std::string& text) {
     try {
@@ -81,18 +93,12 @@ bool answer(ServedPlugin& plugin, FrameSocket& socket, int cancel, const Request
     std::string text;
     plugin::Ended ended;
     CallAnswers answers(socket, cancel, request);
-    ServedInstance* instance =
-        request.operation == Operation::open ? nullptr : plugin.find(request.instance);
     try {
-        if (request.operation == Operation::open) {
-            open(plugin, request, answers.call(), ended);
-        } else if (request.operation == Operation::close) {
-            plugin.close(request.instance);
-            ended.status = EK_OK;
-        } else if (instance != nullptr && request.operation == Operation::watch) {
-            return serve_watch(plugin, *instance, socket, answers), false;
-        } else if (instance != nullptr) {
-            ended.status = perform(*instance, request, answers.call());
+        if (request.operation == Operation::watch) {
+            if (ServedInstance* const instance = plugin.find(request.instance))
+                return serve_watch(plugin, *instance, socket, answers), false;
+        } else {
+            carry_out(plugin, request, answers.call(), ended);
         }
     } catch (...) {
         ended.exception = said_by(std::current_exception(), text);

@@ -1,10 +1,10 @@
 #include "core/plugin_host/serve_watch.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <ctime>
 #include <exception>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,7 +33,9 @@ constexpr unsigned kSyncRounds = 16;
 // One open watch: what the plugin polls, and what it hints at.
 class ServedWatch {
   public:
-    ServedWatch(const ek_collection& table, FrameSocket& socket) : table_(table), socket_(socket) {
+    ServedWatch(ServedPlugin& plugin, const ek_collection& table, FrameSocket& socket,
+                CallAnswers& answers)
+        : plugin_(plugin), table_(table), socket_(socket), answers_(answers) {
         host_ = {sizeof(ek_watch_host), 0, this, on_fd, on_timer, on_hint};
         polled_.push_back({socket.fd(), POLLIN, 0});
     }
@@ -48,6 +50,7 @@ class ServedWatch {
     ServedWatch& operator=(const ServedWatch&) = delete;
 
     ek_status open(ek_instance* instance, const ek_call* call) {
+        const ServedPlugin::InCall in_call(plugin_);
         const ek_status status = table_.watch_open(instance, call, &host_, &handle_);
         if (status != EK_OK) handle_ = nullptr;
         return status;
@@ -67,13 +70,14 @@ class ServedWatch {
     void ready(std::int32_t fd, std::uint32_t events);
     bool listen();
     void answer(plugin::FrameReader& frame);
+    ek_status interest(ek_str id, bool on);
     void reply(ek_status status);
-    bool flush();
     bool is_too_busy();
 
+    ServedPlugin& plugin_;
     const ek_collection& table_;
     FrameSocket& socket_;
-    std::mutex mutex_;  // guards what is sent: a plugin may hint from a thread of its own
+    CallAnswers& answers_;
     ek_watch_host host_{};
     ek_watch* handle_ = nullptr;
     std::vector<pollfd> polled_;  // the first is the channel
@@ -81,7 +85,7 @@ class ServedWatch {
     std::uint64_t second_ = 0;  // in which calls_ are counted
     unsigned calls_ = 0;
     std::optional<std::string> trouble_;
-    bool gone_ = false;
+    std::atomic<bool> gone_{false};  // a plugin may hint from a thread of its own
 };
 
 ek_status ServedWatch::on_fd(void* ctx, std::int32_t fd, std::uint32_t events) noexcept {
@@ -106,10 +110,7 @@ ek_status ServedWatch::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
 
 void ServedWatch::on_hint(void* ctx, const ek_hint* hint) noexcept {
     auto& self = *static_cast<ServedWatch*>(ctx);
-    auto frame = plugin::frame_of(hint);
-    const std::lock_guard lock(self.mutex_);
-    self.socket_.put(frame);
-    self.gone_ = self.socket_.flush() == FrameSocket::Io::ended || self.gone_;
+    if (!self.answers_.send_beside(plugin::frame_of(hint))) self.gone_ = true;
 }
 
 void ServedWatch::ready(std::int32_t fd, std::uint32_t events) {
@@ -152,17 +153,19 @@ bool ServedWatch::turn(std::uint64_t until_ns, bool with_socket) {
 }
 
 void ServedWatch::reply(ek_status status) {
-    auto frame = plugin::frame_of(plugin::Ended{status, {}, {}, {}});
-    const std::lock_guard lock(mutex_);
-    socket_.put(frame);
-    gone_ = socket_.flush() == FrameSocket::Io::ended || gone_;
+    if (!answers_.send_beside(plugin::frame_of(plugin::Ended{status, {}, {}, {}}))) gone_ = true;
+}
+
+ek_status ServedWatch::interest(ek_str id, bool on) {
+    const ServedPlugin::InCall in_call(plugin_);
+    return table_.watch_interest(handle_, id, on ? 1 : 0);
 }
 
 void ServedWatch::answer(plugin::FrameReader& frame) {
     if (frame.kind() == FrameKind::interest) {
         const ek_str id = frame.text();
         const bool on = frame.u32() != 0;
-        if (frame.whole()) reply(table_.watch_interest(handle_, id, on ? 1 : 0));
+        if (frame.whole()) reply(interest(id, on));
     } else if (frame.kind() == FrameKind::sync) {
         for (unsigned round = 0; round < kSyncRounds && !trouble_ && turn(1, false); ++round) {
         }
@@ -203,7 +206,7 @@ void serve_watch(ServedPlugin& plugin, ServedInstance& instance, FrameSocket& so
     plugin.begin_watch(instance);
     std::optional<std::string> trouble;
     try {
-        ServedWatch watch(*instance.collection, socket);
+        ServedWatch watch(plugin, *instance.collection, socket, answers);
         plugin::Ended ended;
         ended.status = watch.open(instance.handle, answers.call());
         if (ended.status == EK_OK && !watch.is_open())
@@ -217,8 +220,7 @@ void serve_watch(ServedPlugin& plugin, ServedInstance& instance, FrameSocket& so
     if (!trouble) return;
     FrameWriter lost(FrameKind::lost);
     lost.text(std::string_view(*trouble));
-    socket.put(lost);
-    socket.flush();
+    answers.send_beside(std::move(lost));
 }
 
 }  // namespace evenkeel::plugin_host

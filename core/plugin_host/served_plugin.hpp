@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -33,13 +34,29 @@ class ServedPlugin {
     // Waits until its watches are closed, then closes it.
     void close(std::uint32_t number);
 
+    // While the plugin is called: what it did in a call, each later one sees, on whatever thread.
+    // The agent has the order, which goes through sockets, where neither compiler nor sanitizer
+    // look.
+    class InCall {
+      public:
+        explicit InCall(ServedPlugin& plugin) : plugin_(plugin) { pass(); }
+        ~InCall() { pass(); }
+        InCall(const InCall&) = delete;
+        InCall& operator=(const InCall&) = delete;
+
+      private:
+        void pass() { plugin_.calls_.fetch_add(1, std::memory_order_acq_rel); }
+        ServedPlugin& plugin_;
+    };
+
     void begin_watch(ServedInstance& instance);
     void end_watch(ServedInstance& instance);
 
   private:
     const ek_module& module_;
     const ek_host& host_;
-    std::mutex mutex_;
+    std::atomic<unsigned> calls_{0};  // that have begun or ended
+    std::mutex mutex_;                // guards what follows
     std::condition_variable watch_ended_;
     std::map<std::uint32_t, std::unique_ptr<ServedInstance>> instances_;
 };

@@ -21,6 +21,8 @@ struct OrchestratorConfig {
 // Where the plugins that come with Evenkeel are installed.
 inline constexpr const char* kPluginFolder = "/usr/lib/evenkeel/plugins";
 
+inline constexpr const char* kConfigPath = "/etc/evenkeel/agent.json";
+
 struct Config {
     std::string state_dir = "/var/lib/evenkeel/agent";
     std::string socket = "/run/evenkeel/agent.sock";
@@ -37,14 +39,13 @@ struct Config {
     std::chrono::milliseconds sweep_interval = std::chrono::minutes(10);
     std::chrono::milliseconds call_silence = std::chrono::minutes(2);
     std::string log_level = "info";
+    std::string file = kConfigPath;  // where it stands, if it is there
 };
 
 // Where marks tell in which call of a plugin a process ended.
 inline std::string marks_folder(const std::string& state_dir) {
     return state_dir + "/calls";
 }
-
-inline constexpr const char* kConfigPath = "/etc/evenkeel/agent.json";
 
 // The value of the key "orchestrator".
 json::Value encode(const OrchestratorConfig& orchestrator);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/base/text.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
 
 namespace evenkeel::agent {
@@ -30,7 +31,7 @@ bool CollectionRegistry::knows(const std::string& collection) const {
 
 bool CollectionRegistry::usable(const std::string& collection) const {
     const CollectionRunner* runner = find(collection);
-    return runner && runner->disabled_reason().empty();
+    return runner && runner->out_of_order_reason().empty();
 }
 
 bool CollectionRegistry::comes_after(const std::string& collection,
@@ -75,10 +76,27 @@ void CollectionRegistry::refuse(Refused refused) {
     refused_.push_back(std::move(refused));
 }
 
+const CollectionRegistry::Refused* CollectionRegistry::held(const std::string& collection) const {
+    const auto found = std::find_if(refused_.begin(), refused_.end(), [&](const Refused& refused) {
+        return refused.collection == collection && !refused.plugin.empty();
+    });
+    return found == refused_.end() ? nullptr : &*found;
+}
+
 std::string CollectionRegistry::held_plugin(const std::string& collection) const {
-    for (const Refused& refused : refused_)
-        if (refused.collection == collection) return name_of(refused.plugin);
-    return "";
+    const Refused* refused = held(collection);
+    return refused != nullptr ? name_of(refused->plugin) : "";
+}
+
+Error CollectionRegistry::why_missing(const std::string& collection) const {
+    if (const Refused* refused = held(collection))
+        return {Errc::unavailable, "its plugin is held: " + refused->reason};
+    return {Errc::not_found, "this host has no plugin for the collection " + printable(collection)};
+}
+
+wire::UnknownReason CollectionRegistry::verdict_of_missing(const std::string& collection) const {
+    return held(collection) != nullptr ? wire::UnknownReason::plugin_hung
+                                       : wire::UnknownReason::no_plugin;
 }
 
 void CollectionRegistry::forget_refusals(const std::string& plugin) {
@@ -111,7 +129,7 @@ json::Value CollectionRegistry::describe() const {
         const plugin::Collection& collection = runner->collection();
         const std::string& plugin = collection.plugin();
         const std::string plugin_name = name_of(plugin);
-        const std::string& reason = runner->disabled_reason();
+        const std::string& reason = runner->out_of_order_reason();
         plugins.push_back(json::Object{
             {"collection", name},
             {"plugin", plugin_name},

@@ -10,10 +10,10 @@ namespace evenkeel::agent {
 // The collections that this machine has, and the plugins that it refused. [loop]
 class CollectionRegistry {
   public:
-    // A plugin that was not loaded, or a collection that is configured and not there, or is kept
-    // out.
+    // A plugin that was not loaded, or a collection that is configured and not there, or whose
+    // plugin is held.
     struct Refused {
-        std::string collection, plugin;  // both: it is kept out
+        std::string collection, plugin;  // both: it is held
         std::string reason;
     };
 
@@ -27,9 +27,13 @@ class CollectionRegistry {
     // Takes it in; the first one of a name stays, a second is refused.
     CollectionRunner* add(std::unique_ptr<CollectionRunner> runner);
     void refuse(Refused refused);
-    // The plugin ("cron") that serves this collection and was not loaded because it is kept out;
-    // empty: none.
+    // The plugin ("cron") that serves this collection and was not loaded because it is held; empty:
+    // none.
     std::string held_plugin(const std::string& collection) const;
+    // Of a collection that is not here: that its plugin is held and why, or that there is none; and
+    // how it counts for its resources.
+    Error why_missing(const std::string& collection) const;
+    wire::UnknownReason verdict_of_missing(const std::string& collection) const;
     // The plugin ("files") was loaded after all.
     void forget_refusals(const std::string& plugin);
     // Adds to what describe() says of where plugins were looked for.
@@ -50,6 +54,7 @@ class CollectionRegistry {
     bool stop();
 
   private:
+    const Refused* held(const std::string& collection) const;  // null: it is not
     std::map<std::string, std::unique_ptr<CollectionRunner>> runners_;
     std::vector<Refused> refused_;
     std::vector<std::string> warnings_;

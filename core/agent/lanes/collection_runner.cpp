@@ -30,10 +30,10 @@ void LaneContext::watch_by(std::shared_ptr<plugin::Watch> watch) {
     watch_.swap(watch);
 }
 
-bool LaneContext::interest(const std::string& id, bool on) {
+bool LaneContext::interest(const std::string& id, bool on, const plugin::Call& call) {
     const auto by = watch();
     if (!by) return !on;
-    const auto done = by->interest(id, on);
+    const auto done = by->interest(id, on, call);
     if (!done && on) {
         log::warning("cannot watch, the sweep looks after it",
                      {{"collection", collection->name()}, {"id", id}, {"why", done.error().what}});
@@ -41,9 +41,9 @@ bool LaneContext::interest(const std::string& id, bool on) {
     return !on || done.has_value();
 }
 
-bool LaneContext::deliver_pending_hints() const {
+bool LaneContext::deliver_pending_hints(const plugin::Call& call) const {
     const auto by = watch();
-    if (by) by->sync();
+    if (by) by->sync(call);
     return by != nullptr;
 }
 
@@ -104,8 +104,8 @@ CollectionRunner::~CollectionRunner() {
     }
 }
 
-void CollectionRunner::disable(std::string reason, wire::UnknownReason verdict) {
-    disabled_reason_ = std::move(reason);
+void CollectionRunner::put_out_of_order(std::string reason, wire::UnknownReason verdict) {
+    out_of_order_reason_ = std::move(reason);
     verdict_ = verdict;
 }
 
@@ -118,13 +118,13 @@ bool CollectionRunner::replace(std::shared_ptr<plugin::Collection> collection) {
          old = std::exchange(collection_, collection)] { context->watch_by(nullptr); };
     // The lane has the last of them: it waits until the plugin has closed it.
     static_cast<void>(tracks_.front().lane.submit(std::move(end)));
-    disabled_reason_.clear();
+    out_of_order_reason_.clear();
     return true;
 }
 
 void CollectionRunner::start(PluginCall plugin_call, Task task, std::function<void(Error)> failed) {
-    if (interrupted_ || !disabled_reason_.empty()) {
-        Error why{Errc::unavailable, disabled_reason_};
+    if (interrupted_ || !out_of_order_reason_.empty()) {
+        Error why{Errc::unavailable, out_of_order_reason_};
         if (interrupted_) why = {Errc::cancelled, "interrupted before its turn"};
         loop_.post([failed = std::move(failed), why] { failed(why); });
         return;
@@ -224,13 +224,13 @@ void CollectionRunner::on_overdue(const std::shared_ptr<Pending>& pending) {
 }
 
 void CollectionRunner::give_up(const std::string& call) {
-    if (disabled_reason_.empty()) leave_behind(call, nullptr);
+    if (out_of_order_reason_.empty()) leave_behind(call, nullptr);
 }
 
 void CollectionRunner::leave_behind(const std::string& call,
                                     const std::shared_ptr<Pending>& overdue) {
-    disabled_reason_ = "the plugin " + collection_->plugin() + " did not come back from the " +
-                       call + "; restart the agent to give it a new chance";
+    out_of_order_reason_ = "the plugin " + collection_->plugin() + " did not come back from the " +
+                           call + "; restart the agent to give it a new chance";
     log::error("a plugin hangs",
                {{"plugin", collection_->plugin()}, {"collection", name()}, {"call", call}});
     for (Track& track : tracks_) track.lane.abandon();
@@ -240,7 +240,7 @@ void CollectionRunner::leave_behind(const std::string& call,
         each->end();
     }
     for (const auto& each : lost) {
-        each->failed({each == overdue ? Errc::timeout : Errc::unavailable, disabled_reason_});
+        each->failed({each == overdue ? Errc::timeout : Errc::unavailable, out_of_order_reason_});
     }
     if (on_hung) on_hung();
 }

@@ -21,10 +21,10 @@ class LaneContext {
     std::shared_ptr<plugin::Watch> watch() const;
     void watch_by(std::shared_ptr<plugin::Watch> watch);
     // Starts or stops watching `id` if possible; false when it should be watched and is not.
-    bool interest(const std::string& id, bool on);
+    bool interest(const std::string& id, bool on, const plugin::Call& call);
     // Delivers pending watch hints before the result of a check that found differences, so that the
     // loop knows of a write in progress first. False when nothing is watched.
-    bool deliver_pending_hints() const;
+    bool deliver_pending_hints(const plugin::Call& call) const;
 
   private:
     mutable std::mutex mutex_;
@@ -64,15 +64,15 @@ class CollectionRunner {
     const plugin::Collection& collection() const { return *collection_; }
     const std::string& name() const { return collection_->name(); }
 
-    // Empty while calls are possible; else a sentence: why the plugin is kept out, or that it
+    // Empty while calls are possible; else a sentence: why the plugin is held, or that it
     // hangs.
-    const std::string& disabled_reason() const { return disabled_reason_; }
+    const std::string& out_of_order_reason() const { return out_of_order_reason_; }
     // `verdict` is what its resources are `unknown` for.
-    void disable(std::string reason, wire::UnknownReason verdict);
+    void put_out_of_order(std::string reason, wire::UnknownReason verdict);
     // Why its resources are unknown while it is out of order: plugin_hung or no_plugin.
     wire::UnknownReason verdict() const { return verdict_; }
     // Calls are possible again; those that were left behind in the plugin stay there.
-    void enable() { disabled_reason_.clear(); }
+    void put_in_order() { out_of_order_reason_.clear(); }
     // Serves another version of the collection from now on, which is not open yet. Calls that were
     // asked for before go to the old one, and it ends after them, with its watch. False: a call was
     // left behind in the old one, or the new one is to be called in parallel and the old one was
@@ -137,7 +137,7 @@ class CollectionRunner {
     run::Loop& loop_;
     std::shared_ptr<plugin::Collection> collection_;
     std::shared_ptr<LaneContext> lane_context_;  // shared with the lanes, which may be left behind
-    std::string disabled_reason_;
+    std::string out_of_order_reason_;
     wire::UnknownReason verdict_ = wire::UnknownReason::plugin_hung;
     std::list<std::shared_ptr<Pending>> pending_;
     bool interrupted_ = false;

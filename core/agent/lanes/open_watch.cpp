@@ -7,12 +7,13 @@
 namespace evenkeel::agent {
 
 OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
-                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint) {
+                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint,
+                       const plugin::Call& call) {
     OpenedWatch opened;
     plugin::Collection& collection = *lane.collection;
     lane.watch_by(nullptr);
     if (on_hint && collection.watches()) {
-        auto watch = collection.watch(on_hint);
+        auto watch = collection.watch(on_hint, call);
         if (watch) {
             lane.watch_by(std::move(*watch));
         } else {
@@ -21,7 +22,7 @@ OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
         }
     }
     for (const Metadata& metadata : described) {
-        if (is_watched(metadata.policy) && !lane.interest(metadata.ref.id, true))
+        if (is_watched(metadata.policy) && !lane.interest(metadata.ref.id, true, call))
             ++opened.unwatched;
         if (metadata.schema_version == 0 || metadata.schema_version >= collection.schema_version())
             continue;

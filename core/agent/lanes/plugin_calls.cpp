@@ -164,9 +164,9 @@ std::vector<CheckResult> check_together(plugin::Collection& collection,
 // that has ended completely.
 CheckResult check_settled(LaneContext& lane, const Description& description,
                           CheckResult check_result, const plugin::Call& call) {
-    if (check_result.fields.empty() || !lane.deliver_pending_hints()) return check_result;
+    if (check_result.fields.empty() || !lane.deliver_pending_hints(call)) return check_result;
     check_result = check(*lane.collection, description, call);
-    if (!check_result.fields.empty()) lane.deliver_pending_hints();
+    if (!check_result.fields.empty()) lane.deliver_pending_hints(call);
     return check_result;
 }
 
@@ -221,7 +221,7 @@ CheckResults check_all(LaneContext& lane, const AgentStore& store,
         check_results.push_back(check_found(collection, store, requests[i], found[i]));
     const auto differs = [](const auto& each) { return each && !each->fields.empty(); };
     if (std::any_of(check_results.begin(), check_results.end(), differs))
-        lane.deliver_pending_hints();
+        lane.deliver_pending_hints(call);
     return check_results;
 }
 
@@ -230,7 +230,7 @@ std::vector<ApplyResult> apply_all(LaneContext& lane, const std::vector<Descript
     plugin::Collection& collection = *lane.collection;
     // Watched before it is changed: what another program writes from now on is noticed.
     for (const Description& each : descriptions) {
-        lane.interest(each.metadata.ref.id, is_watched(each.metadata.policy));
+        lane.interest(each.metadata.ref.id, is_watched(each.metadata.policy), call);
     }
     const bool dry_run = descriptions.front().metadata.policy == wire::Policy::audit;
     std::vector<ApplyResult> apply_results = change(collection, descriptions, dry_run, call);
@@ -270,7 +270,7 @@ ApplyResult remove_resource(LaneContext& lane, const Description& description,
     if (apply_result.error) {
         apply_result.check_result = check(*lane.collection, description, call);
     } else {
-        lane.interest(description.metadata.ref.id, false);
+        lane.interest(description.metadata.ref.id, false, call);
     }
     return apply_result;
 }
@@ -282,7 +282,7 @@ ApplyResult invoke(LaneContext& lane, const std::string& id, const std::string& 
 
 std::optional<ApplyResult> result_if_compliant(LaneContext& lane, const Description& description,
                                                const plugin::Call& call) {
-    lane.interest(description.metadata.ref.id, is_watched(description.metadata.policy));
+    lane.interest(description.metadata.ref.id, is_watched(description.metadata.policy), call);
     ApplyResult apply_result = std::move(plan(lane, {description}, call).front());
     if (apply_result.error || !apply_result.changes.empty()) return std::nullopt;
     apply_result.replaced = replaces_content(*lane.collection, description);

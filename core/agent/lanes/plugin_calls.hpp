@@ -49,6 +49,7 @@ struct OpenedWatch {
     std::size_t unwatched = 0;  // resources for which no watch could be set
 };
 OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
-                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint);
+                       const std::vector<Metadata>& described, const plugin::OnHint& on_hint,
+                       const plugin::Call& call);
 
 }  // namespace evenkeel::agent

@@ -94,8 +94,8 @@ struct OutboxEvent {
     std::string head = {};
 };
 
-// A collection whose plugin is kept out, because the process ended in one of its calls.
-struct DisabledCollection {
+// A collection whose plugin is held, because the process ended in one of its calls.
+struct HeldCollection {
     std::string collection;
     std::string plugin;    // "files 0.1.0": another version is given a new chance
     std::string reason;    // one sentence

@@ -83,8 +83,7 @@ void Export::run(Parts parts, Selection request, std::chrono::milliseconds timeo
     const CollectionRegistry& registry = self->parts_.registry;
     for (const auto& [name, ids] : request) {
         if (registry.find(name)) continue;
-        const std::string why = "this host has no plugin for the collection " + printable(name);
-        return self->answer_({Error{Errc::not_found, why}, json::Object{}});
+        return self->answer_({registry.why_missing(name), json::Object{}});
     }
     if (request.empty())
         for (const auto& [name, runner] : registry) request[name];

@@ -62,14 +62,13 @@ wire::WrongField wrong_at(const std::string& at, const std::string& what) {
     return {at + what.substr(0, colon), "invalid", what.substr(colon + 2)};
 }
 
-// "this host has no plugin for the collection 'nope'; it has files, users".
+// "this host has no plugin for the collection nope; it has files, users".
 wire::WrongField unknown_collection(const std::string& name, const CollectionRegistry& registry,
                                     const std::string& at) {
     std::string known;
     for (const auto& [each, runner] : registry) known += (known.empty() ? "" : ", ") + each;
     return {at + "/collection", "unknown-collection",
-            "this host has no plugin for the collection '" + printable(name) + "'" +
-                (known.empty() ? "" : "; it has " + known)};
+            registry.why_missing(name).what + (known.empty() ? "" : "; it has " + known)};
 }
 
 // What the collection's schema says. A removal describes nothing, and what stands for a stored

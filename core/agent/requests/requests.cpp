@@ -148,13 +148,16 @@ void Requests::check(const wire::Request& request, const LocalAnswer& answer) {
 void Requests::release(const wire::Request& request, const Answer& answer) {
     const std::string name = request.arguments.string_or("collection");
     const auto write = [&store = parts_.journal.store(), name](store::WriteTxn& txn, const auto&) {
-        return store.drop_disabled(txn, name);
+        return store.drop_held(txn, name);
     };
     parts_.journal.commit({}, write, [this, answer, name](const Result<void>& done) {
         if (!done) return answer({done.error(), json::Object{}});
-        on_release(name, [answer, name](bool is_served) {
-            answer({std::nullopt, json::Object{{"released", name},
-                                               {"after", is_served ? json::Value() : "restart"}}});
+        on_release(name, [answer, name](const Result<void>& served) {
+            if (!served && served.error().code != Errc::conflict)
+                return answer({served.error(), json::Object{}});
+            answer({std::nullopt,
+                    json::Object{{"released", name},
+                                 {"after", served ? json::Value() : json::Value("restart")}}});
         });
     });
 }

@@ -33,8 +33,11 @@ class Requests {
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
-    // A collection that was kept out is let in again; `done` is told whether it is served now.
-    std::function<void(const std::string& collection, std::function<void(bool)> done)> on_release;
+    // A collection whose plugin is held is let in again; `done` is told whether it is served now,
+    // or why not: `conflict` after the next start.
+    std::function<void(const std::string& collection,
+                       std::function<void(const Result<void>&)> done)>
+        on_release;
 
     // read, list, plan, inventory, schema. `answer` is called once, possibly at once.
     void answer(const wire::Request& request, Answer answer);

@@ -39,10 +39,7 @@ CollectionRunner* runner_of(const wire::Request& request, const CollectionRegist
                             const Requests::Answer& answer) {
     const std::string name = request.arguments.string_or("collection");
     CollectionRunner* runner = registry.find(name);
-    if (!runner) {
-        answer(failed(Errc::not_found,
-                      "this host has no plugin for the collection '" + printable(name) + "'"));
-    }
+    if (!runner) answer({registry.why_missing(name), json::Object{}});
     return runner;
 }
 

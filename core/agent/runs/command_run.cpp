@@ -150,7 +150,7 @@ void CommandRun::next_notification() {
         } else if (context_.registry.find(collection)) {
             return run_action(step);
         } else {
-            take_result(step, failed_call(no_plugin_for(collection)));
+            take_result(step, failed_call(context_.registry.why_missing(collection)));
         }
     }
     const auto notifications = std::move(steps);
@@ -205,8 +205,8 @@ void CommandRun::unwatch_forgotten() {
         if (step.decision != Decision::forget || !runner) continue;
         runner->run<bool>(
             PluginCall("end of the watch on " + ref.id),
-            [id = ref.id](LaneContext& lane, const plugin::Call&) {
-                return lane.interest(id, false);
+            [id = ref.id](LaneContext& lane, const plugin::Call& call) {
+                return lane.interest(id, false, call);
             },
             [](const Result<bool>&) {});
     }

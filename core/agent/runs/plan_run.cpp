@@ -40,7 +40,7 @@ void PlanRun::next() {
         }
         const std::string& collection = steps_[at_].request.ref.collection;
         if (CollectionRunner* runner = host_.registry.find(collection)) return call(*runner);
-        take(steps_[at_], fail(no_plugin_for(collection)));
+        take(steps_[at_], fail(host_.registry.why_missing(collection)));
     }
 }
 

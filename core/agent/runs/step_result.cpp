@@ -24,10 +24,12 @@ void fill(wire::ResourceResult& result, const ApplyResult& apply_result, wire::O
 }
 
 Assessment assess_step(const Step& step, const ApplyResult& apply_result, const CatalogEntry& entry,
-                       const CollectionRunner* runner, const std::string& now) {
-    if (!runner || !runner->disabled_reason().empty()) {
-        return unknown(entry.status, runner ? runner->verdict() : wire::UnknownReason::no_plugin,
-                       now);
+                       const CollectionRegistry& registry, const std::string& now) {
+    const std::string& collection = step.request.ref.collection;
+    const CollectionRunner* runner = registry.find(collection);
+    if (!runner || !runner->out_of_order_reason().empty()) {
+        return unknown(entry.status,
+                       runner ? runner->verdict() : registry.verdict_of_missing(collection), now);
     }
     return assess(entry.status, apply_result.check_result,
                   {step.description.metadata.policy, CheckTrigger::apply, now,
@@ -41,9 +43,9 @@ bool begins_or_ends_drift(ReportKind report) {
 }
 
 void observe(Step& step, const ApplyResult& apply_result, CatalogEntry& entry,
-             const CollectionRunner* runner) {
+             const CollectionRegistry& registry) {
     const std::string now = now_rfc3339();
-    Assessment assessment = assess_step(step, apply_result, entry, runner, now);
+    Assessment assessment = assess_step(step, apply_result, entry, registry, now);
     if (!begins_or_ends_drift(assessment.report)) assessment.report = ReportKind::none;
     if (!apply_result.check_result.error) {
         entry.observed_ms = now_unix_ms();
@@ -61,10 +63,6 @@ void observe(Step& step, const ApplyResult& apply_result, CatalogEntry& entry,
 
 ApplyResult failed_call(const Error& error) {
     return {{}, error, CheckResult{error, nullptr, {}}};
-}
-
-Error no_plugin_for(const std::string& collection) {
-    return {Errc::not_found, "this host has no plugin for the collection " + collection};
 }
 
 void ignore_active_writers(const wire::Ref& ref, const Catalog& catalog, const Checker& checker,
@@ -88,7 +86,7 @@ void take_result(Step& step, const ApplyResult& apply_result, Catalog& catalog,
     CatalogEntry* entry = catalog.find(step.request.ref);
     if (!step.stores() || step.drops() || !entry) return;
     step.replaced = apply_result.replaced && std::exchange(entry->metadata.left_secret, false);
-    observe(step, apply_result, *entry, registry.find(step.request.ref.collection));
+    observe(step, apply_result, *entry, registry);
 }
 
 void take_result(NotificationStep& step, const ApplyResult& apply_result) {

@@ -13,7 +13,6 @@ struct ApplyResult;
 
 // Of a call that failed as a whole, or was never made.
 ApplyResult failed_call(const Error& error);
-Error no_plugin_for(const std::string& collection);
 
 // Another process may be writing the resource that was just changed: its verdict is left open until
 // that write has ended.

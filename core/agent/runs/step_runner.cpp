@@ -50,7 +50,7 @@ void StepRunner::next() {
         Step& step = steps_[at_];
         const std::string& collection = step.request.ref.collection;
         if (CollectionRunner* runner = context_.registry.find(collection)) return begin(*runner);
-        take_result(step, failed_call(no_plugin_for(collection)), context_.catalog,
+        take_result(step, failed_call(context_.registry.why_missing(collection)), context_.catalog,
                     context_.registry);
     }
 }

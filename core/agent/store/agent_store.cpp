@@ -59,7 +59,7 @@ AgentStore::AgentStore(store::Env env, crypto::Sealer sealer, std::string stream
       inbox_resources_(env_.table("inbox_resources")),
       inbox_bodies_(env_.table("inbox_bodies")),
       outbox_(env_.table("outbox")),
-      disabled_(env_.table("disabled_collections")),
+      held_(env_.table("disabled_collections")),
       meta_(env_.table("meta")) {}
 
 Result<AgentStore> AgentStore::open(const std::string& state_dir) {

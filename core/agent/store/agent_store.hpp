@@ -44,7 +44,7 @@ class AgentStore {
         std::vector<InboxCommand> inbox;  // with resources
         std::vector<OutboxEvent> outbox;  // without data
         std::vector<std::size_t> outbox_bytes;
-        std::vector<DisabledCollection> disabled_collections;
+        std::vector<HeldCollection> held_collections;
         std::uint64_t outbox_last = 0;
         wire::StreamPosition position;  // of the orchestrator's commands
         bool full_report_due = false;   // see put_full_report_due
@@ -104,8 +104,8 @@ class AgentStore {
     Result<void> put_reboot_required(store::WriteTxn& txn, const RebootRequired& required) const;
     // Whether the orchestrator has yet to get a report of everything.
     Result<void> put_full_report_due(store::WriteTxn& txn, bool full_report_due) const;
-    Result<void> put(store::WriteTxn& txn, const DisabledCollection& disabled) const;
-    Result<void> drop_disabled(store::WriteTxn& txn, const std::string& collection) const;
+    Result<void> put(store::WriteTxn& txn, const HeldCollection& held) const;
+    Result<void> drop_held(store::WriteTxn& txn, const std::string& collection) const;
 
     static constexpr std::size_t kTombstonesMost = 10'000;
 
@@ -136,7 +136,7 @@ class AgentStore {
     std::string stream_;
     std::unique_ptr<std::atomic<std::uint64_t>> last_body_;
     store::Table bodies_, descriptions_, observations_, tombstones_, pending_notifications_;
-    store::Table inbox_, inbox_resources_, inbox_bodies_, outbox_, disabled_, meta_;
+    store::Table inbox_, inbox_resources_, inbox_bodies_, outbox_, held_, meta_;
 };
 
 }  // namespace evenkeel::agent

@@ -36,8 +36,8 @@ Result<void> AgentStore::load_traffic(const store::ReadTxn& txn, Loaded& into) c
         return {};
     };
     EK_CHECK(each_record(txn, outbox_, take_event));
-    EK_CHECK(each_record(txn, disabled_, [&](auto, std::string_view record) {
-        return append_record(record, decode_disabled, into.disabled_collections);
+    EK_CHECK(each_record(txn, held_, [&](auto, std::string_view record) {
+        return append_record(record, decode_held, into.held_collections);
     }));
     into.position = EK_TRY(position(txn));
     into.full_report_due = EK_TRY(txn.get(meta_, kFullReportDue)).has_value();
@@ -149,12 +149,12 @@ Result<void> AgentStore::put_full_report_due(store::WriteTxn& txn, bool full_rep
     return {};
 }
 
-Result<void> AgentStore::put(store::WriteTxn& txn, const DisabledCollection& disabled) const {
-    return txn.put(disabled_, disabled.collection, json::write(encode(disabled)));
+Result<void> AgentStore::put(store::WriteTxn& txn, const HeldCollection& held) const {
+    return txn.put(held_, held.collection, json::write(encode(held)));
 }
 
-Result<void> AgentStore::drop_disabled(store::WriteTxn& txn, const std::string& collection) const {
-    EK_TRY(txn.erase(disabled_, collection));
+Result<void> AgentStore::drop_held(store::WriteTxn& txn, const std::string& collection) const {
+    EK_TRY(txn.erase(held_, collection));
     return {};
 }
 

@@ -191,20 +191,18 @@ Result<wire::ResourceRequest> decode_resource(const json::Value& value) {
     return request;
 }
 
-json::Value encode(const DisabledCollection& disabled) {
-    json::Object out{{"collection", disabled.collection},
-                     {"plugin", disabled.plugin},
-                     {"reason", disabled.reason}};
-    if (disabled.loading) out.set("loading", true);
+json::Value encode(const HeldCollection& held) {
+    json::Object out{
+        {"collection", held.collection}, {"plugin", held.plugin}, {"reason", held.reason}};
+    if (held.loading) out.set("loading", true);
     return out;
 }
 
-Result<DisabledCollection> decode_disabled(const json::Value& value) {
-    DisabledCollection disabled{value.string_or("collection"), value.string_or("plugin"),
-                                value.string_or("reason"), value.bool_or("loading")};
-    if (disabled.collection.empty())
-        return fail(Errc::corrupt, "a disabled plugin without collection");
-    return disabled;
+Result<HeldCollection> decode_held(const json::Value& value) {
+    HeldCollection held{value.string_or("collection"), value.string_or("plugin"),
+                        value.string_or("reason"), value.bool_or("loading")};
+    if (held.collection.empty()) return fail(Errc::corrupt, "a held plugin without a collection");
+    return held;
 }
 
 json::Value encode(const RebootRequired& required) {

@@ -24,8 +24,8 @@ Result<OutboxEvent> decode_outbox_event(const json::Value& value);
 // What a command asks for, without the description's body, which lies beside it.
 json::Value encode_resource(const wire::ResourceRequest& request);
 Result<wire::ResourceRequest> decode_resource(const json::Value& value);
-json::Value encode(const DisabledCollection& disabled);
-Result<DisabledCollection> decode_disabled(const json::Value& value);
+json::Value encode(const HeldCollection& held);
+Result<HeldCollection> decode_held(const json::Value& value);
 json::Value encode(const RebootRequired& required);
 Result<RebootRequired> decode_reboot_required(const json::Value& value);
 

@@ -23,7 +23,7 @@ struct Service {
     // given that folder, by a path that its own process alone can use.
     std::string data_dir;
     bool has_storage = false;         // the agent has "ek.storage/1"
-    std::vector<std::string> hidden;  // folders that it is not to see if it stays root
+    std::vector<std::string> hidden;  // what it is not to see if it stays root
     bool changes_user = false;
     std::uint32_t uid = 0, gid = 0;  // if it does
 };

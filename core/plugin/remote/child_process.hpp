@@ -22,6 +22,7 @@
 #include "core/plugin/remote/printed_lines.hpp"
 #include "core/plugin/remote/spawn.hpp"
 #include "core/plugin/remote/storage_service.hpp"
+#include "core/plugin/until.hpp"
 
 namespace evenkeel::plugin {
 
@@ -43,13 +44,12 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
         std::function<void(const std::string& how)> ended;
     };
 
-    // Starts the process and waits until it serves the plugin, until the time (CLOCK_MONOTONIC) or
-    // until `cancel_fd`, which may be -1, is readable; the error says why it does not. With a
-    // `data_dir` it gets the folder that this descriptor is, else -1.
+    // Starts the process and waits until it serves the plugin; the error says why it does not, and
+    // with `unsupported` what to do, too. With a `data_dir` it gets the folder that this descriptor
+    // is, else -1.
     static Result<std::shared_ptr<ChildProcess>> start(const Isolation& isolation,
                                                        const Service& service, int data_dir,
-                                                       Listener listener, std::uint64_t until_ns,
-                                                       int cancel_fd);
+                                                       Listener listener, const Until& until);
     ~ChildProcess();
     ChildProcess(const ChildProcess&) = delete;
     ChildProcess& operator=(const ChildProcess&) = delete;
@@ -57,7 +57,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     const Tables& tables() const { return tables_; }
     pid_t pid() const { return spawned_.pid; }
     // What nothing keeps it from here, as sentences.
-    const std::vector<std::string>& gaps() const { return gaps_; }
+    const std::vector<std::string>& notes() const { return notes_; }
 
     // One that nobody uses, or a new one. `unavailable` when the process has ended.
     Result<std::unique_ptr<Channel>> take_channel();
@@ -96,8 +96,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
 
   private:
     ChildProcess(Spawned spawned, Listener listener, std::chrono::nanoseconds idle_work_most);
-    void join_group(const std::string& plugin);
-    Result<void> greet(const Service& service, int data_dir, std::uint64_t until_ns, int cancel_fd);
+    void join_group(const std::string& plugin, const Until& until);
+    Result<void> greet(const Service& service, int data_dir, const Until& until);
     Result<void> take_greeting();
     Result<void> look_after();
     Result<void> listen_to(int fd, void (ChildProcess::*handler)(), std::uint32_t events = POLLIN);
@@ -130,7 +130,7 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     Fd refusals_;  // seccomp's notifications
     bool sandboxed_ = false;
     unsigned refused_ = 0;
-    std::vector<std::string> gaps_;
+    std::vector<std::string> notes_;
     std::atomic<bool> ended_{false};
     std::mutex mutex_;  // guards what follows, and what is sent over control_
     std::condition_variable over_;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/text.hpp"
+#include "core/plugin/process_bounds.hpp"
 #include "core/plugin/remote/systemd_scope.hpp"
 #include "core/run/lane.hpp"
 
@@ -67,15 +68,29 @@ bool counts(const Place& place, const std::string& controller) {
 
 }  // namespace
 
-Result<std::unique_ptr<ControlGroup>> ControlGroup::make(const std::string& plugin, pid_t pid) {
+std::string no_bounds(const Error& why) {
+    return "nothing bounds its processes, their memory and processors together: " + why.what;
+}
+
+std::string memory_excess() {
+    return "more memory than the " + std::to_string(kMemoryMost >> 20) +
+           " MiB that it and its programs may have together";
+}
+
+Result<std::unique_ptr<ControlGroup>> ControlGroup::make(const std::string& plugin, pid_t pid,
+                                                         const std::string& service,
+                                                         const Until& until) {
     if (::geteuid() != 0) return fail(Errc::unavailable, "the agent is not root");
-    const std::string service = own_service();
     if (service.empty()) return fail(Errc::unavailable, "the agent is no service of systemd");
     const std::string scope = scope_of(plugin, pid);
-    EK_CHECK(start_scope(scope, "Evenkeel plugin " + printable(plugin), pid, service,
-                         {kTasksMost, kMemoryMost, kProcessorsMostUs, kWeight}));
+    // Before it is asked for: systemd may be late, and whoever is in it then is ended with this.
     std::unique_ptr<ControlGroup> group(new ControlGroup(scope));
-    group->look_at(pid);
+    const auto started =
+        start_scope(scope, "Evenkeel plugin " + printable(plugin), pid, service,
+                    {kTasksMost, kMemoryMost, kProcessorsMostUs, kProcessorsWeight}, until);
+    group->is_made_ = started.has_value();
+    if (started) group->look_at(pid);
+    else group->notes_.push_back(no_bounds(started.error()));
     return group;
 }
 
@@ -84,8 +99,8 @@ void ControlGroup::look_at(pid_t pid) {
     const Place place = place_of(pid, scope_);
     for (const auto& [controller, what] : kControllers)
         if (!counts(place, controller))
-            gaps_.push_back(std::string("nothing bounds ") + what +
-                            ": its control group has no controller " + controller);
+            notes_.push_back(std::string("nothing bounds ") + what +
+                             ": its control group has no controller " + controller);
     if (!place.folder.empty())
         events_ = Fd(::open((place.folder + "/memory.events").c_str(), O_RDONLY | O_CLOEXEC));
 }

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -26,6 +27,11 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kEntryMost = 64 * 1024;
 
+Error with_remedy(Error error, const std::string& remedy) {
+    error.what += "; " + remedy;
+    return error;
+}
+
 // Nothing where there is none.
 Result<std::optional<PluginUser>> named(const std::string& user) {
     passwd entry{};
@@ -36,7 +42,8 @@ Result<std::optional<PluginUser>> named(const std::string& user) {
     const bool is_absent =
         failed == ENOENT || failed == ESRCH || failed == EBADF || failed == EPERM;
     if (failed != 0 && !is_absent)
-        return fail(system_error(failed, "cannot look up the user " + user));
+        return fail(with_remedy(system_error(failed, "cannot look up the user " + user),
+                                "add it to /etc/passwd"));
     if (found == nullptr || found->pw_uid == 0) return std::optional<PluginUser>();
     return std::optional(PluginUser{found->pw_uid, found->pw_gid});
 }
@@ -66,12 +73,27 @@ std::set<std::uint32_t> owners_in(const std::string& folder) {
     return owners;
 }
 
+// By data folder: a folder that is removed does not free the number of a process that runs. Never
+// destroyed.
+std::map<std::string, std::uint32_t>& given_numbers() {
+    static auto* const all = new std::map<std::string, std::uint32_t>;
+    return *all;
+}
+
 Result<PluginUser> allot(const std::string& data_dir) {
-    const auto taken =
-        data_dir.empty() ? std::set<std::uint32_t>() : owners_in(parent_of(data_dir));
+    const std::string folder = parent_of(data_dir);
+    auto taken = data_dir.empty() ? std::set<std::uint32_t>() : owners_in(folder);
+    for (const auto& [other, number] : given_numbers())
+        if (other != data_dir) taken.insert(number);
+    const auto own = given_numbers().find(data_dir);
+    if (own != given_numbers().end() && taken.count(own->second) == 0)
+        return PluginUser{own->second, own->second};
     for (std::uint32_t number = PluginUser::kFirst; number <= PluginUser::kLast; ++number)
         if (taken.count(number) == 0 && !is_somebodys(number)) return PluginUser{number, number};
-    return fail(Errc::unavailable, "no user is left for another plugin in a process of its own");
+    return fail(Errc::unavailable,
+                "no user is left for another plugin in a process of its own; leave out plugins "
+                "that are not needed, and remove their folders from " +
+                    folder);
 }
 
 Error cannot_give(const std::string& name, const PluginUser& user) {
@@ -112,21 +134,48 @@ Result<void> give(int folder, const char* name, const PluginUser& user, dev_t de
     return fail(cannot_give(name, user));
 }
 
+// What stands there belongs to the user when this returns.
+Result<void> give_all(const std::string& data_dir, const struct stat& info,
+                      const PluginUser& user) {
+    if (info.st_uid == user.uid && info.st_gid == user.gid) return {};
+    const auto given_away = give(AT_FDCWD, data_dir.c_str(), user, info.st_dev);
+    if (given_away) return {};
+    const std::string number = std::to_string(user.uid) + ":" + std::to_string(user.gid);
+    return fail(with_remedy(given_away.error(), "chown -R " + number + " " + data_dir +
+                                                    " by hand, to see what is in the way"));
+}
+
+Result<struct stat> look_at(const std::string& data_dir) {
+    struct stat info {};
+    if (::lstat(data_dir.c_str(), &info) == 0) return info;
+    return fail(with_remedy(system_error(errno, "cannot look at " + data_dir),
+                            "put the folder back, and restart the agent"));
+}
+
+std::mutex& one_at_a_time() {
+    static std::mutex mutex;
+    return mutex;
+}
+
 }  // namespace
 
 Result<PluginUser> give_user(const std::string& plugin, const std::string& data_dir) {
-    static std::mutex mutex;
-    const std::lock_guard lock(mutex);
-    struct stat info {};
-    if (!data_dir.empty() && ::lstat(data_dir.c_str(), &info) != 0)
-        return fail(system_error(errno, "cannot look at " + data_dir));
+    const std::lock_guard lock(one_at_a_time());
     auto user = EK_TRY(named("evenkeel-plugin-" + plugin));
-    const bool has_one = !data_dir.empty() && is_allotted(info.st_uid);
-    if (!user && has_one) user = PluginUser{info.st_uid, info.st_uid};
+    if (data_dir.empty()) return user ? Result<PluginUser>(*user) : allot(data_dir);
+    const struct stat info = EK_TRY(look_at(data_dir));
+    if (!user && is_allotted(info.st_uid)) user = PluginUser{info.st_uid, info.st_uid};
     if (!user) user = EK_TRY(allot(data_dir));
-    if (!data_dir.empty() && (info.st_uid != user->uid || info.st_gid != user->gid))
-        EK_CHECK(give(AT_FDCWD, data_dir.c_str(), *user, info.st_dev));
+    if (is_allotted(user->uid)) given_numbers()[data_dir] = user->uid;
+    EK_CHECK(give_all(data_dir, info, *user));
     return *user;
+}
+
+Result<void> give_to_root(const std::string& data_dir) {
+    if (data_dir.empty()) return {};
+    const std::lock_guard lock(one_at_a_time());
+    const struct stat info = EK_TRY(look_at(data_dir));
+    return give_all(data_dir, info, {0, 0});
 }
 
 }  // namespace evenkeel::plugin

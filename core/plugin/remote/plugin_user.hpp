@@ -17,9 +17,13 @@ struct PluginUser {
     std::uint32_t uid, gid;
 };
 
-// The user "evenkeel-plugin-NAME" if the machine has it, else a number. The folder `data_dir` of
+// The user "evenkeel-plugin-NAME" if the machine has it, else a number, which stays the plugin's
+// for as long as this process, in which its processes run. The folder `data_dir` of
 // the plugin, beside which those of others lie, belongs to it with all that is in it when this
 // returns; empty: there is none, and the number may be another one's too. [any]
 Result<PluginUser> give_user(const std::string& plugin, const std::string& data_dir);
+// The folder, of a plugin that had a user and is root now, belongs to root with all that is in it
+// when this returns; empty: there is none. [any]
+Result<void> give_to_root(const std::string& data_dir);
 
 }  // namespace evenkeel::plugin

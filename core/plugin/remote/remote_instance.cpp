@@ -45,7 +45,7 @@ RemoteInstance::RemoteInstance(const RemoteTable& table, std::string configurati
     : table_(table), configuration_(std::move(configuration)), number_(plugin().next_number()) {}
 
 std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_status& status) {
-    auto child = plugin().process(call.deadline_ns, call.cancel_fd);
+    auto child = plugin().process({call.deadline_ns, call.cancel_fd});
     if (!child) {
         status = status_of(child.error());
         say(call, child.error().what, status);

@@ -8,7 +8,6 @@
 
 #include <evenkeel/ext/storage.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "core/base/log.hpp"
@@ -36,12 +35,11 @@ bool does_roots_work(const Permissions& permissions) {
     });
 }
 
-// What its process has said itself says what to do.
 Error not_started(const Package& package, const Error& error) {
-    const bool is_silent = error.what.starts_with("its process");
+    const bool says_what_to_do = error.code == Errc::unsupported;
     return {error.code,
             "plugin " + package.name + ": " + error.what +
-                (is_silent ? "; to see why run: ek-plugin doctor " + package.object : "")};
+                (says_what_to_do ? "" : "; to see why run: ek-plugin doctor " + package.object)};
 }
 
 bool declares_nothing(const Permissions& permissions) {
@@ -49,25 +47,11 @@ bool declares_nothing(const Permissions& permissions) {
            !permissions.spawn;
 }
 
-// Who waits for another's start looks that often whether its own call is over.
-constexpr milliseconds kLook{50};
-
-// The call was cancelled or its time is over.
-bool is_over(std::uint64_t until_ns, int cancel_fd) {
-    pollfd cancel{cancel_fd, POLLIN, 0};
-    return (until_ns != 0 && now_monotonic_ns() >= until_ns) || ::poll(&cancel, 1, 0) > 0;
-}
-
-// False when the call was cancelled or the time is over before.
-bool wait_until(std::uint64_t at_ns, std::uint64_t until_ns, int cancel_fd) {
-    for (;;) {
-        const std::uint64_t now = now_monotonic_ns();
-        if (now >= at_ns) return true;
-        if (until_ns != 0 && now >= until_ns) return false;
-        const std::uint64_t next = until_ns == 0 ? at_ns : std::min(at_ns, until_ns);
-        pollfd cancel{cancel_fd, POLLIN, 0};
-        if (::poll(&cancel, 1, static_cast<int>((next - now) / 1'000'000 + 1)) > 0) return false;
-    }
+// False when that is over before.
+bool wait_until_ns(std::uint64_t at_ns, const Until& until) {
+    const Until end{until.at_ns == 0 ? at_ns : std::min(at_ns, until.at_ns), until.cancel_fd};
+    if (now_monotonic_ns() < at_ns) wait_for(-1, 0, end);
+    return now_monotonic_ns() >= at_ns;
 }
 
 }  // namespace
@@ -79,10 +63,10 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
         new RemotePlugin(std::move(package), host, std::move(isolation)));
     EK_CHECK(plugin->prepare(accept_own_user));
     EK_CHECK(require_same_object(plugin->service_.package));
-    auto child = plugin->start_process(0, -1);
+    auto child = plugin->start_process({});
     if (!child) return fail(not_started(plugin->service_.package, child.error()));
     EK_CHECK(require_same_object(plugin->service_.package));
-    plugin->note_gaps((*child)->gaps(), !accept_own_user);
+    plugin->take_notes((*child)->notes(), !accept_own_user);
     plugin->tables_ = (*child)->tables();
     plugin->build_tables();
     const std::string rule = broken_rule(plugin->module_, plugin->service_.package);
@@ -110,7 +94,8 @@ Result<void> RemotePlugin::prepare(bool accept_own_user) {
     if (auto& paths = service_.permissions.paths; !paths.empty())
         paths.insert(paths.end(), isolation_.more_paths.begin(), isolation_.more_paths.end());
     // Somebody tries a plugin out of a build tree, which may be closed to others.
-    if (::geteuid() != 0 || accept_own_user || does_roots_work(service_.permissions)) return {};
+    if (::geteuid() != 0 || accept_own_user) return {};
+    if (does_roots_work(service_.permissions)) return give_to_root(service_.data_dir);
     const PluginUser user = EK_TRY(give_user(name(), service_.data_dir));
     service_.changes_user = true;
     service_.uid = user.uid;
@@ -122,8 +107,8 @@ Result<void> RemotePlugin::prepare(bool accept_own_user) {
 }
 
 // Once, and not for each of its processes.
-void RemotePlugin::note_gaps(const std::vector<std::string>& gaps, bool say) {
-    std::vector<std::string> all = gaps;
+void RemotePlugin::take_notes(const std::vector<std::string>& notes, bool say) {
+    std::vector<std::string> all = notes;
     if (declares_nothing(service_.permissions))
         all.insert(all.begin(),
                    "its manifest declares no permissions, so it can write only to its data "
@@ -133,17 +118,17 @@ void RemotePlugin::note_gaps(const std::vector<std::string>& gaps, bool say) {
                        name() + " \"none\"");
     {
         const std::lock_guard own(mutex_);
-        gaps_ = all;
+        notes_ = all;
     }
     if (!say) return;
     // What the machine lacks is the same for all plugins.
     static std::mutex mutex;
     static auto* const said = new std::set<std::string>;
     const std::lock_guard lock(mutex);
-    for (const std::string& gap : all)
-        if (said->insert(gap).second)
+    for (const std::string& note : all)
+        if (said->insert(note).second)
             log::warning("a plugin's process is bounded less than it could be, or cannot do much",
-                         {{"plugin", name()}, {"note", gap}});
+                         {{"plugin", name()}, {"note", note}});
 }
 
 void RemotePlugin::build_tables() {
@@ -158,14 +143,11 @@ void RemotePlugin::build_tables() {
     module_.collection_count = collection_pointers_.size();
 }
 
-Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process(std::uint64_t until_ns,
-                                                                  int cancel_fd) {
-    const std::chrono::nanoseconds patience = isolation_.start_patience;
-    const std::uint64_t end = now_monotonic_ns() + static_cast<std::uint64_t>(patience.count());
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process(const Until& until) {
     ChildProcess::Listener listener{host_, [this](const std::string& how) { note_ending(how); }};
     auto child =
         EK_TRY(ChildProcess::start(isolation_, service_, data_dir_.get(), std::move(listener),
-                                   until_ns == 0 ? end : std::min(end, until_ns), cancel_fd));
+                                   until.but_at_most(isolation_.start_patience)));
     // Its predecessor ends without the lock: who tells of an end takes it.
     auto last = child;
     const std::lock_guard lock(mutex_);
@@ -174,7 +156,7 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_process(std::uint64_t 
     return child;
 }
 
-Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_ns, int cancel_fd) {
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(const Until& until) {
     for (;;) {
         if (auto child = running()) return child;
         if (const auto last = last_run()) last->how();  // its end counts from now on
@@ -184,21 +166,20 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(std::uint64_t until_
             if (!held_.empty()) return fail(Errc::unavailable, held_);
             not_before = not_before_ns_;
         }
-        if (!wait_until(not_before, until_ns, cancel_fd))
+        if (!wait_until_ns(not_before, until))
             return fail(Errc::unavailable, "its process is started again soon: " + last_end_);
-        if (!begin_start(until_ns, cancel_fd))
-            return fail(Errc::unavailable, "its process is being started");
-        auto child = start_again(until_ns, cancel_fd);
+        if (!begin_start(until)) return fail(Errc::unavailable, "its process is being started");
+        auto child = start_again(until);
         end_start();
         if (!child || *child) return child;
     }
 }
 
-bool RemotePlugin::begin_start(std::uint64_t until_ns, int cancel_fd) {
+bool RemotePlugin::begin_start(const Until& until) {
     std::unique_lock lock(mutex_);
     while (starting_) {
-        start_over_.wait_for(lock, kLook);
-        if (starting_ && is_over(until_ns, cancel_fd)) return false;
+        start_over_.wait_for(lock, kLookWhileWaiting);
+        if (starting_ && until.is_over()) return false;
     }
     return starting_ = true;
 }
@@ -209,16 +190,15 @@ void RemotePlugin::end_start() {
     start_over_.notify_all();
 }
 
-Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_again(std::uint64_t until_ns,
-                                                                int cancel_fd) {
+Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_again(const Until& until) {
     if (auto child = running()) return child;
     EK_CHECK(require_same_object(service_.package));
-    auto child = start_process(until_ns, cancel_fd);
+    auto child = start_process(until);
     // Who waits no longer says nothing about the plugin.
-    if (!child && is_over(until_ns, cancel_fd))
+    if (!child && until.is_over())
         return fail(Errc::unavailable, "its process was not started in time");
     if (!child) return note_ending(child.error().what), std::shared_ptr<ChildProcess>();
-    note_gaps((*child)->gaps(), true);
+    take_notes((*child)->notes(), true);
     if ((*child)->tables() == tables_) return child;
     (*child)->kill("its file was replaced");
     return fail(Errc::conflict, "the plugin " + name() + " was replaced by another one");
@@ -234,8 +214,10 @@ std::shared_ptr<ChildProcess> RemotePlugin::running() const {
     return last && !last->has_ended() && !last->end_if_busy() ? last : nullptr;
 }
 
+// No reference leaves the lock: who drops the last one waits for the end of the process.
 void RemotePlugin::look() const {
-    running();
+    const std::lock_guard lock(mutex_);
+    if (child_ && !child_->has_ended()) child_->end_if_busy();
 }
 
 void RemotePlugin::note_ending(const std::string& how) {
@@ -276,9 +258,9 @@ json::Value RemotePlugin::describe() const {
     told.append("last_end", last_end_.empty() ? json::Value() : json::Value(last_end_));
     told.append("user",
                 service_.changes_user ? json::Value(std::int64_t{service_.uid}) : json::Value());
-    json::Array notes;
-    for (const std::string& gap : gaps_) notes.emplace_back(gap);
-    told.append("notes", std::move(notes));
+    json::Array sentences;
+    for (const std::string& note : notes_) sentences.emplace_back(note);
+    told.append("notes", std::move(sentences));
     return told;
 }
 

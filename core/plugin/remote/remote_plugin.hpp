@@ -17,6 +17,7 @@
 #include "core/plugin/remote/child_process.hpp"
 #include "core/plugin/remote/remote_tables.hpp"
 #include "core/plugin/remote/restarts.hpp"
+#include "core/plugin/until.hpp"
 
 namespace evenkeel::plugin {
 
@@ -39,9 +40,8 @@ class RemotePlugin {
     const std::string& sha256() const { return service_.package.sha256; }
     std::chrono::milliseconds grace() const { return isolation_.grace; }
 
-    // The process, which is started if there is none. Waits for that until the time
-    // (CLOCK_MONOTONIC) or until `cancel_fd`, which may be -1, is readable.
-    Result<std::shared_ptr<ChildProcess>> process(std::uint64_t until_ns, int cancel_fd);
+    // The process, which is started if there is none. Waits for that.
+    Result<std::shared_ptr<ChildProcess>> process(const Until& until);
     // For an instance.
     std::uint32_t next_number() { return ++numbers_; }
 
@@ -57,15 +57,15 @@ class RemotePlugin {
   private:
     RemotePlugin(Package package, const ek_host& host, Isolation isolation);
     Result<void> prepare(bool accept_own_user);
-    void note_gaps(const std::vector<std::string>& gaps, bool say);
+    void take_notes(const std::vector<std::string>& notes, bool say);
     void build_tables();
     // As process(), and not longer than its patience.
-    Result<std::shared_ptr<ChildProcess>> start_process(std::uint64_t until_ns, int cancel_fd);
+    Result<std::shared_ptr<ChildProcess>> start_process(const Until& until);
     // One thread at a time, from a begin_start() that is true to end_start().
-    bool begin_start(std::uint64_t until_ns, int cancel_fd);
+    bool begin_start(const Until& until);
     void end_start();
     // Null when it has ended at once, which is noted.
-    Result<std::shared_ptr<ChildProcess>> start_again(std::uint64_t until_ns, int cancel_fd);
+    Result<std::shared_ptr<ChildProcess>> start_again(const Until& until);
     std::shared_ptr<ChildProcess> last_run() const;  // may have ended
     std::shared_ptr<ChildProcess> running() const;   // null: there is none
     void note_ending(const std::string& how);
@@ -74,7 +74,7 @@ class RemotePlugin {
     const ek_host& host_;
     const Isolation isolation_;
     Fd data_dir_;
-    std::vector<std::string> gaps_;  // as long as this, once it is started
+    std::vector<std::string> notes_;  // as long as this, once it is started
     Tables tables_;
     std::vector<RemoteTable> collections_;
     std::vector<const ek_collection*> collection_pointers_;

@@ -72,7 +72,7 @@ const void* extension(ek_instance*, const char* id) {
 
 }  // namespace
 
-std::function<ek_status()> ask_watch(ek_watch* watch, ek_str id, bool on) {
+std::function<ek_status(const Until&)> ask_watch(ek_watch* watch, ek_str id, bool on) {
     return RemoteWatch::of(watch).ask(id, on);
 }
 

@@ -6,6 +6,7 @@
 #include <evenkeel/plugin.h>
 
 #include "core/plugin/channel/tables.hpp"
+#include "core/plugin/until.hpp"
 
 // The ABI's tables of a plugin in a process of its own. Their functions speak with that process.
 namespace evenkeel::plugin {
@@ -25,6 +26,6 @@ ek_collection remote_collection(const Tables::Collection& told);
 
 // Asks an open watch of such a plugin whether it watches the id, or, without one, whether all that
 // was reported to the plugin until now has come as hints; see RemoteWatch::ask(). [reactor]
-std::function<ek_status()> ask_watch(ek_watch* watch, ek_str id, bool on);
+std::function<ek_status(const Until&)> ask_watch(ek_watch* watch, ek_str id, bool on);
 
 }  // namespace evenkeel::plugin

@@ -12,7 +12,8 @@ namespace evenkeel::plugin {
 namespace {
 
 // Longer than another plugin may hold up the reactor, which brings the answer.
-constexpr std::uint64_t kLongestAnswerNs = 10'000'000'000;
+constexpr std::chrono::seconds kLongestAnswer{10};
+constexpr const char* kStuck = "it did not come back in its watch, so it was ended";
 
 }  // namespace
 
@@ -58,7 +59,7 @@ RemoteWatch::~RemoteWatch() {
 // The host is told by the end of the channel, which it polls.
 void RemoteWatch::lose() {
     lost_ = true;
-    for (auto& answer : owed_) answer.set_value(EK_E_UNAVAILABLE);
+    for (Owed& owed : owed_) owed.answer.set_value(EK_E_UNAVAILABLE);
     owed_.clear();
 }
 
@@ -71,7 +72,7 @@ bool RemoteWatch::take(FrameReader& frame) {
         }
         case FrameKind::done:
             if (owed_.empty()) return false;
-            owed_.front().set_value(ended_of(frame).status);
+            owed_.front().answer.set_value(ended_of(frame).status);
             owed_.pop_front();
             break;
         case FrameKind::lost:
@@ -111,28 +112,39 @@ ek_status RemoteWatch::ready() {
     return take_hints() ? EK_OK : EK_E_UNAVAILABLE;
 }
 
+void RemoteWatch::end_if_stuck() {
+    if (owed_.empty() || now_monotonic_ns() < owed_.front().until_ns) return;
+    child_->kill(kStuck);
+    lose();
+}
+
 RemoteWatch::Answer RemoteWatch::ask(ek_str id, bool on) {
-    if (lost_) return [] { return EK_E_UNAVAILABLE; };
+    end_if_stuck();
+    if (lost_) return [](const Until&) { return EK_E_UNAVAILABLE; };
     FrameWriter frame(id.ptr == nullptr ? FrameKind::sync : FrameKind::interest);
     if (id.ptr != nullptr) frame.text(id).u32(on ? 1 : 0);
-    const auto answer = owed_.emplace_back().get_future().share();
+    const Until longest = Until{}.but_at_most(kLongestAnswer);
+    const auto answer = owed_.emplace_back(Owed{{}, longest.at_ns}).answer.get_future().share();
     channel_->socket.put(frame);
     flush();
     // What is asked for is no work of its own.
     const auto work = std::make_shared<ChildProcess::Work>(*child_);
-    return [answer, work, child = child_]() -> ek_status {
-        if (answer.wait_for(std::chrono::nanoseconds(kLongestAnswerNs)) ==
-            std::future_status::ready)
-            return answer.get();
-        child->kill("it did not come back in its watch, so it was ended");
-        return EK_E_UNAVAILABLE;
+    return [answer, work, longest, child = child_](const Until& until) -> ek_status {
+        while (answer.wait_for(kLookWhileWaiting) != std::future_status::ready) {
+            if (longest.is_over()) {
+                child->kill(kStuck);
+                return EK_E_UNAVAILABLE;
+            }
+            if (until.is_over()) return EK_E_CANCELLED;
+        }
+        return answer.get();
     };
 }
 
 ek_status RemoteWatch::interest(ek_str id, bool on) {
     const Answer answer = ask(id, on);
-    const std::uint64_t until = now_monotonic_ns() + kLongestAnswerNs;
-    while (!owed_.empty() && !lost_ && now_monotonic_ns() < until) {
+    const Until longest = Until{}.but_at_most(kLongestAnswer);
+    while (!owed_.empty() && !lost_ && !longest.is_over()) {
         flush();
         const short output = channel_->socket.unsent() > 0 ? POLLOUT : 0;
         pollfd polled{channel_->socket.fd(), static_cast<short>(POLLIN | output), 0};
@@ -140,10 +152,10 @@ ek_status RemoteWatch::interest(ek_str id, bool on) {
         if (::poll(&polled, 1, kLookMs) > 0) take_hints();
     }
     if (!owed_.empty()) {
-        child_->kill("it did not come back in its watch, so it was ended");
+        child_->kill(kStuck);
         lose();
     }
-    return answer();
+    return answer(longest);
 }
 
 }  // namespace evenkeel::plugin

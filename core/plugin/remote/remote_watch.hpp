@@ -28,8 +28,9 @@ class RemoteWatch {
 
     // Asks whether it watches the id; without one (absent), whether it has told all that was
     // reported to the plugin until now. The answer is waited for elsewhere, since the reactor
-    // brings it: 10 s at most, and it costs the process its life not to give it. [any]
-    using Answer = std::function<ek_status()>;
+    // brings it: 10 s at most, after which it costs the process its life not to have given it, and
+    // not longer than who waits wants to. [any]
+    using Answer = std::function<ek_status(const Until&)>;
     Answer ask(ek_str id, bool on);
     // The same for who reads the channel himself, and waits here.
     ek_status interest(ek_str id, bool on);
@@ -45,12 +46,18 @@ class RemoteWatch {
     // False when the watch is over.
     bool take_hints();
     void lose();
+    // Ends the process if it owes an answer for too long, for which nobody may wait any more.
+    void end_if_stuck();
 
     const std::shared_ptr<ChildProcess> child_;
     const std::unique_ptr<Channel> channel_;
     const ek_watch_host& host_;
-    std::deque<std::promise<ek_status>> owed_;  // answers, in the order in which they will come
-    std::uint32_t polls_output_ = 0;            // POLLOUT, or 0
+    struct Owed {
+        std::promise<ek_status> answer;
+        std::uint64_t until_ns;  // CLOCK_MONOTONIC
+    };
+    std::deque<Owed> owed_;           // in the order in which they will come
+    std::uint32_t polls_output_ = 0;  // POLLOUT, or 0
     bool lost_ = false;
 };
 

@@ -75,7 +75,8 @@ Result<Spawned> spawn_here(const std::string& program, const std::string& name) 
     ::fcntl(spawned.output.get(), F_SETFL, O_NONBLOCK);
     const Attributes attributes(its_control.get(), its_output.get());
     if (const int error = attributes.start(program, name, spawned.pid); error != 0)
-        return fail(system_error(error, "cannot start " + program));
+        return fail(Errc::unsupported, system_error(error, "cannot start " + program).what +
+                                           "; install evenkeel-agent again");
     spawned.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, spawned.pid, 0)));
     if (spawned.pidfd) return spawned;
     const Error error = system_error(errno, "cannot look after a plugin's process");

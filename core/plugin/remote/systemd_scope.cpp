@@ -1,14 +1,12 @@
 #include "core/plugin/remote/systemd_scope.hpp"
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 
 #include <systemd/sd-bus.h>
 #include <systemd/sd-login.h>
-
-#include "core/base/time.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -35,10 +33,10 @@ Result<Bus> open_bus() {
     return bus;
 }
 
-// The job of a scope, and how it ended.
+// The job that starts a scope: how it ended, or what systemd said when it was asked for.
 struct Job {
     const std::string& scope;
-    std::string result;
+    std::string result, refusal;
 };
 
 int on_removed(sd_bus_message* message, void* context, sd_bus_error*) {
@@ -47,6 +45,15 @@ int on_removed(sd_bus_message* message, void* context, sd_bus_error*) {
     const char *path = nullptr, *unit = nullptr, *result = nullptr;
     if (sd_bus_message_read(message, "uoss", &id, &path, &unit, &result) >= 0 && job.scope == unit)
         job.result = result;
+    return 0;
+}
+
+// Of each of the three questions: what is answered means nothing, unless it is an error.
+int on_answer(sd_bus_message* message, void* context, sd_bus_error*) {
+    auto& job = *static_cast<Job*>(context);
+    const sd_bus_error* error = sd_bus_message_get_error(message);
+    if (error != nullptr && job.refusal.empty())
+        job.refusal = error->message != nullptr ? error->message : error->name;
     return 0;
 }
 
@@ -87,17 +94,24 @@ Result<Message> start_request(sd_bus* bus, const std::string& scope, const std::
 }
 
 // Only then the process is in it.
-Result<void> wait_for(sd_bus* bus, const Job& job) {
-    const std::uint64_t until = now_monotonic_ns() + kPatienceUs * 1000;
-    while (job.result.empty()) {
-        const std::uint64_t now = now_monotonic_ns();
-        if (now >= until) return fail(Errc::timeout, "systemd makes no control group in time");
-        int code = sd_bus_process(bus, nullptr);
-        if (code == 0) code = sd_bus_wait(bus, (until - now) / 1000 + 1);
+Result<void> wait_for_job(sd_bus* bus, const Job& job, const Until& until) {
+    const Until patience = until.but_at_most(std::chrono::microseconds(kPatienceUs));
+    while (job.result.empty() && job.refusal.empty()) {
+        const int code = sd_bus_process(bus, nullptr);
         if (code < 0) return fail(systemd_error(code));
+        if (code > 0) continue;
+        if (until.is_over())
+            return fail(Errc::cancelled, "the call was over before systemd made a control group");
+        if (patience.is_over())
+            return fail(Errc::timeout, "systemd makes no control group in time");
+        const int events = sd_bus_get_events(bus);
+        if (events < 0) return fail(systemd_error(events));
+        wait_for(sd_bus_get_fd(bus), static_cast<short>(events), patience);
     }
     if (job.result == "done") return {};
-    return fail(Errc::unavailable, "systemd makes no control group: the job is " + job.result);
+    return fail(Errc::unavailable,
+                "systemd makes no control group: " +
+                    (job.result.empty() ? job.refusal : "the job is " + job.result));
 }
 
 }  // namespace
@@ -111,23 +125,21 @@ std::string own_service() {
 }
 
 Result<void> start_scope(const std::string& scope, const std::string& description, pid_t pid,
-                         const std::string& service, const ScopeBounds& bounds) {
+                         const std::string& service, const ScopeBounds& bounds,
+                         const Until& until) {
+    Job job{scope, "", ""};
     const Bus bus = EK_TRY(open_bus());
-    Job job{scope, ""};
-    int code = sd_bus_match_signal(bus.get(), nullptr, kSystemd, kPath, kManager, "JobRemoved",
-                                   on_removed, &job);
+    int code = sd_bus_match_signal_async(bus.get(), nullptr, kSystemd, kPath, kManager,
+                                         "JobRemoved", on_removed, on_answer, &job);
     if (code >= 0)
-        code = sd_bus_call_method(bus.get(), kSystemd, kPath, kManager, "Subscribe", nullptr,
-                                  nullptr, nullptr);
+        code = sd_bus_call_method_async(bus.get(), nullptr, kSystemd, kPath, kManager, "Subscribe",
+                                        on_answer, &job, nullptr);
     if (code < 0) return fail(systemd_error(code));
     const Message message =
         EK_TRY(start_request(bus.get(), scope, description, pid, service, bounds));
-    sd_bus_error error = SD_BUS_ERROR_NULL;
-    code = sd_bus_call(bus.get(), message.get(), kPatienceUs, &error, nullptr);
-    const std::string said = error.message != nullptr ? error.message : std::strerror(-code);
-    sd_bus_error_free(&error);
-    if (code < 0) return fail(Errc::unavailable, "systemd makes no control group: " + said);
-    return wait_for(bus.get(), job);
+    code = sd_bus_call_async(bus.get(), nullptr, message.get(), on_answer, &job, kPatienceUs);
+    if (code < 0) return fail(systemd_error(code));
+    return wait_for_job(bus.get(), job, until);
 }
 
 void stop_scope(const std::string& scope) {

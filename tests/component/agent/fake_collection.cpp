@@ -28,7 +28,7 @@ class FakeWatch : public plugin::Watch {
         machine_->on_hint_ = nullptr;
         machine_->interests_.clear();
     }
-    Result<void> interest(const std::string& id, bool on) override {
+    Result<void> interest(const std::string& id, bool on, const plugin::Call&) override {
         const std::scoped_lock lock(machine_->mutex_);
         if (on) {
             machine_->interests_.insert(id);
@@ -197,7 +197,8 @@ class FakeCollection : public plugin::Collection {
         return description;
     }
 
-    Result<std::unique_ptr<plugin::Watch>> watch(plugin::OnHint on_hint) override {
+    Result<std::unique_ptr<plugin::Watch>> watch(plugin::OnHint on_hint,
+                                                 const plugin::Call&) override {
         const std::scoped_lock lock(machine_->mutex_);
         machine_->on_hint_ = std::move(on_hint);
         return std::make_unique<FakeWatch>(machine_);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
@@ -9,7 +10,7 @@
 
 #include "core/agent/isolation.hpp"
 #include "core/agent/load_plugins.hpp"
-#include "core/agent/replaced_plugins.hpp"
+#include "core/agent/plugin_reloader.hpp"
 #include "core/base/file.hpp"
 #include "core/crypto/hash.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
@@ -71,6 +72,8 @@ class Isolated : public AgentBench {
         const std::string name = "cmd_" + std::to_string(seq_);
         command(name, seq_, "apply", {each}, timeout);
         EXPECT_TRUE(until([&] { return !outcome_of(name).empty(); }));
+        for (const Told& told : events)
+            if (told.draft.command == name) why_ = json::write(told.draft.data);
         return outcome_of(name);
     }
     const plugin::RemotePlugin& process_of(const std::string& collection) {
@@ -107,6 +110,7 @@ class Isolated : public AgentBench {
     }
 
     std::unique_ptr<PluginLoader> loader;
+    std::string why_;  // the last outcome, whole
 
   private:
     std::uint64_t seq_ = 0;
@@ -114,15 +118,36 @@ class Isolated : public AgentBench {
 
 // With the default folder the end-to-end tests of the agent do it.
 TEST(WhereAPluginRuns, IsNotDecidedByItsNameAlone) {
-    const auto is_apart = [](const std::string& name, bool is_tried_out) {
+    const auto is_isolated = [](const std::string& name, bool is_tried_out) {
         plugin::Package package;
         package.name = name;
         package.object = "/opt/plugins/" + name + ".so";
         return isolation_of(Config{}, package, is_tried_out).has_value();
     };
-    EXPECT_TRUE(is_apart("files", false)) << "it lies in another folder";
-    EXPECT_FALSE(is_apart("files", true)) << "somebody tries a build tree out";
-    EXPECT_TRUE(is_apart("cron", true));
+    EXPECT_TRUE(is_isolated("files", false)) << "it lies in another folder";
+    EXPECT_FALSE(is_isolated("files", true)) << "somebody tries a build tree out";
+    EXPECT_TRUE(is_isolated("cron", true));
+}
+
+TEST(WhereAPluginRuns, CannotSeeWhereOrdersAreGivenNorATokenOfAnotherPlace) {
+    plugin::Package package;
+    package.name = "cron";
+    Config config;
+    const auto hides = [&](const std::string& path) {
+        const auto hidden = isolation_of(config, package, false)->hidden;
+        return std::find(hidden.begin(), hidden.end(), path) != hidden.end();
+    };
+    EXPECT_TRUE(hides("/etc/evenkeel"));
+    EXPECT_TRUE(hides("/run/evenkeel"));
+    config.file = "/srv/evenkeel/agent.json";
+    config.socket = "/srv/sockets/agent.sock";
+    config.orchestrator.emplace().token_file = "/root/token";
+    EXPECT_TRUE(hides("/srv/evenkeel/agent.json"));
+    EXPECT_TRUE(hides("/srv/sockets"));
+    EXPECT_TRUE(hides("/root/token"));
+    config.socket = "/tmp/agent.sock";
+    EXPECT_TRUE(hides("/tmp/agent.sock"));
+    EXPECT_FALSE(hides("/tmp"));
 }
 
 // What starts package managers is not in a group that ends with it.
@@ -153,7 +178,7 @@ TEST_F(Isolated, AnEndInTheMiddleOfAChangeIsShownAndOthersGoOn) {
 
 TEST_F(Isolated, AHangEndsItsProcessAndPutsNothingOutOfOrder) {
     EXPECT_EQ(give("unruly", "hang", 200ms), "failed");
-    EXPECT_EQ(agent->registry().find("unruly")->disabled_reason(), "");
+    EXPECT_EQ(agent->registry().find("unruly")->out_of_order_reason(), "");
     EXPECT_EQ(give("memory", "a"), "succeeded");
     EXPECT_EQ(give("unruly", "fine"), "succeeded");
 }
@@ -162,7 +187,7 @@ TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
     EXPECT_EQ(give("unruly", "fine"), "succeeded");
     for (unsigned i = 0; i < plugin::Restarts::kMost; ++i) give("unruly", "exit");
     ASSERT_TRUE(
-        until([&] { return !agent->registry().find("unruly")->disabled_reason().empty(); }));
+        until([&] { return !agent->registry().find("unruly")->out_of_order_reason().empty(); }));
     const json::Value held = described("unruly");
     EXPECT_EQ(held.string_or("state"), "out_of_order");
     EXPECT_NE(held.string_or("reason").find("ended 5 times"), std::string::npos);
@@ -172,15 +197,39 @@ TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
 
     // The next agent keeps it out, too: it does not even start its process.
     start();
-    const ReplacedPlugins loads_it(*agent, *loader, *loop);
+    const PluginReloader reloader(*agent, *loader, *loop);
     EXPECT_EQ(plugins_with_processes(), std::set<std::string>{"memory"});
     EXPECT_EQ(described("unruly").string_or("state"), "out_of_order");
+    // Who asks for it is told that, and not that there is none.
+    EXPECT_EQ(give("unruly", "fine"), "failed");
+    EXPECT_NE(why_.find("its plugin is held: the process of the plugin unruly"), std::string::npos)
+        << why_;
+    const wire::Reply read =
+        ask("read", json::Object{{"collection", "unruly"}, {"ids", json::Array{"one"}}});
+    ASSERT_TRUE(read.error);
+    EXPECT_NE(read.error->what.find("is held: "), std::string::npos) << read.error->what;
     const wire::Reply released = ask("release", json::Object{{"collection", "unruly"}});
     EXPECT_FALSE(released.error);
     EXPECT_TRUE(released.result["after"].is_null());
     EXPECT_EQ(give("unruly", "fine"), "succeeded");
     EXPECT_EQ(described("unruly").string_or("state"), "loaded");
     EXPECT_EQ(plugins_with_processes(), (std::set<std::string>{"memory", "unruly"}));
+}
+
+TEST_F(Isolated, WhatIsReleasedAndRefusedMeanwhileIsAnsweredWithTheReason) {
+    for (unsigned i = 0; i < plugin::Restarts::kMost; ++i) give("unruly", "exit");
+    ASSERT_TRUE(
+        until([&] { return !agent->registry().find("unruly")->out_of_order_reason().empty(); }));
+    start();
+    const PluginReloader reloader(*agent, *loader, *loop);
+    ASSERT_TRUE(write_file(folder / "plugins/unruly.sum.json", "{}", 0644));
+    const wire::Reply refused = ask("release", json::Object{{"collection", "unruly"}});
+    ASSERT_TRUE(refused.error);
+    EXPECT_NE(refused.error->what.find("unruly is released, and not used: "), std::string::npos)
+        << refused.error->what;
+    const wire::Reply unknown = ask("release", json::Object{{"collection", "nope"}});
+    ASSERT_TRUE(unknown.error);
+    EXPECT_EQ(unknown.error->code, Errc::not_found);
 }
 
 TEST_F(Isolated, DriftIsSeenAfterItsWatchWasLostWithTheProcess) {
@@ -194,7 +243,7 @@ TEST_F(Isolated, DriftIsSeenAfterItsWatchWasLostWithTheProcess) {
 }
 
 TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) {
-    const ReplacedPlugins replaced(*agent, *loader, *loop);
+    const PluginReloader reloader(*agent, *loader, *loop);
     ASSERT_EQ(give("memory", "a", 60s, wire::Policy::enforce), "succeeded");
     const pid_t before = pid_of("memory");
     const pid_t other = pid_of("unruly");
@@ -210,7 +259,7 @@ TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) 
 }
 
 TEST_F(Isolated, NobodyWaitsForAReplacedPluginThatTakesLongToClose) {
-    const ReplacedPlugins replaced(*agent, *loader, *loop);
+    const PluginReloader reloader(*agent, *loader, *loop);
     install("greedy");
     ASSERT_TRUE(until([&] { return agent->registry().find("greedy") != nullptr; }));
     ASSERT_EQ(give("greedy", "linger"), "succeeded");

@@ -48,7 +48,7 @@ class Misbehaving : public AgentBench {
         ASSERT_TRUE(until([&] { return !outcome_of(name).empty(); }));
     }
     const std::string& reason() const {
-        return agent->registry().find("misbehaves")->disabled_reason();
+        return agent->registry().find("misbehaves")->out_of_order_reason();
     }
     // How often the plugin opened a watch, was called in one, and has read.
     struct Counts {

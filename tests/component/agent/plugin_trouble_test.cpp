@@ -43,7 +43,7 @@ TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     EXPECT_EQ(outcome_of("cmd_2"), "failed");
     EXPECT_EQ(compliance_of("one").status, Verdict::unknown);
     EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
-    EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("apply of one"),
+    EXPECT_NE(agent->registry().find("notes")->out_of_order_reason().find("apply of one"),
               std::string::npos);
 
     command("cmd_3", 3, "apply", {request("one", kHi, 4)});
@@ -72,8 +72,9 @@ TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     for (const char* id : {"one", "two", "three"}) {
         EXPECT_EQ(compliance_of(id).reason, "plugin_hung") << id;
     }
-    EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("apply of one and 2 more"),
-              std::string::npos);
+    EXPECT_NE(
+        agent->registry().find("notes")->out_of_order_reason().find("apply of one and 2 more"),
+        std::string::npos);
     machine->let_go();
     start();
     ASSERT_TRUE(until([&] { return agent->catalog().find({"notes", "three"}) != nullptr; }));
@@ -104,7 +105,7 @@ TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
     command("cmd_1", 1, "apply", {request("two", kHi, 1)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "failed");
-    EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("check of one"),
+    EXPECT_NE(agent->registry().find("notes")->out_of_order_reason().find("check of one"),
               std::string::npos);
     machine->let_go();
 }
@@ -177,7 +178,7 @@ TEST_F(Trouble, AHeldPluginIsNotCalledUntilItIsReleased) {
         start();
         EXPECT_EQ(machine->reads(), reads);
         EXPECT_EQ(compliance_of("one").reason, "plugin_hung");
-        EXPECT_NE(agent->registry().find("notes")->disabled_reason().find("check of one"),
+        EXPECT_NE(agent->registry().find("notes")->out_of_order_reason().find("check of one"),
                   std::string::npos);
         EXPECT_TRUE(agent->registry().usable("others"));
     }

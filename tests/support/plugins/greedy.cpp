@@ -68,6 +68,14 @@ void open_file(const std::string& path) {
     ::close(fd);
 }
 
+void read_nothing_of(std::string_view path) {
+    const int fd = ::open(std::string(path).c_str(), O_RDONLY | O_CLOEXEC);
+    char letter = 0;
+    const bool is_empty = fd >= 0 && ::read(fd, &letter, 1) == 0;
+    ::close(fd);
+    if (!is_empty) answer("something is in it", 0);
+}
+
 void wait_for_go(const std::string& folder) {
     // A test makes it in another process.
     while (::access((folder + "/go").c_str(), F_OK) != 0) ::usleep(10'000);
@@ -91,15 +99,27 @@ class Greedy : public Resources<> {
         if (text == "processor") take_a_processor();
         if (text == "signal") send_signal(std::string(id));
         if (text.rfind("open ", 0) == 0) open_file(text.substr(5));
+        if (text == "empty") read_nothing_of(id);
         if (text == "who") answer(std::to_string(::getuid()), EPERM);
         if (text == "kill") ::kill(::getpid(), SIGKILL);
         if (text == "linger") lingers_ = true;
         Resources::apply(call, id, desired);
     }
 
+    // With a file "chatty" in its folder it hints from a thread of its own while it is opened.
     class Watch {
       public:
-        Watch(Greedy& greedy, const sdk::Call&, const sdk::WatchHost&) : greedy_(greedy) {}
+        Watch(Greedy& greedy, const sdk::Call& call, const sdk::WatchHost& host) : greedy_(greedy) {
+            if (::access((greedy.data_dir_ + "/chatty").c_str(), F_OK) != 0) return;
+            constexpr int kTimes = 2000;
+            hints_ = std::thread([host] {
+                for (int i = 0; i < kTimes; ++i) host.changed("x");
+            });
+            for (int i = 0; i < kTimes; ++i) call.progress(1, "opening");
+        }
+        ~Watch() {
+            if (hints_.joinable()) hints_.join();
+        }
         void interest(std::string_view id, bool on) {
             if (on && id == "stuck") wait_for_go(greedy_.data_dir_);
         }
@@ -107,6 +127,7 @@ class Greedy : public Resources<> {
 
       private:
         Greedy& greedy_;
+        std::thread hints_;
     };
 
   private:

@@ -3,17 +3,22 @@
 #include <functional>
 #include <iterator>
 #include <string>
+#include <thread>
+#include <utility>
 #include <vector>
 
 #include <elf.h>
 #include <gtest/gtest.h>
+#include <linux/capability.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "core/base/file.hpp"
 #include "core/base/os_release.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/package.hpp"
+#include "core/plugin/remote/plugin_user.hpp"
 #include "core/plugin/sums.hpp"
 #include "tests/unit/core/plugin/plugin_copy.hpp"
 
@@ -172,8 +177,9 @@ class Refusals : public TrustTest {
         }
     }
     static bool says_what_to_do(const std::string& sentence) {
-        static constexpr const char* kWords[] = {"install ", "build ", "chmod ", "chown ", "put ",
-                                                 "leave ",   "sign ",  "add ",   "report "};
+        static constexpr const char* kWords[] = {"install ", "build ", "chmod ", "chown ",
+                                                 "put ",     "leave ", "sign ",  "add ",
+                                                 "report ",  "to see "};
         return std::any_of(std::begin(kWords), std::end(kWords), [&](const std::string& word) {
             return sentence.find(": " + word) != sentence.npos ||
                    sentence.find("; " + word) != sentence.npos ||
@@ -232,6 +238,51 @@ TEST_F(Refusals, OfManifestsSayWhatToDo) {
         {"is for plan9 and this machine is ", [&] { for_platforms("[\"plan9\"]"); }},
         {"lists no \"platforms\"", [&] { for_platforms("[]"); }},
     });
+}
+
+TEST_F(Refusals, OfProcessesSayWhatToDo) {
+    lay_out();
+    LoadOptions options = test_options();
+    for (const auto& [program, wrong] :
+         {std::pair("/absent", "cannot start /absent"), std::pair("/usr/bin/true", "its process "),
+          std::pair(PLUGIN_HOST, "misbehaves: ")}) {
+        options.isolation.emplace().program = program;
+        if (std::string(program) == PLUGIN_HOST) say("\"network\": false", "\"network\": true");
+        const std::string sentence = refusal(options);
+        EXPECT_NE(sentence.find(wrong), sentence.npos) << sentence;
+        EXPECT_TRUE(says_what_to_do(sentence)) << sentence;
+    }
+}
+
+TEST_F(Refusals, OfUsersSayWhatToDo) {
+    if (::geteuid() != 0) GTEST_SKIP() << "only root gives plugins users";
+    const std::string data = folder() + "/data";
+    const auto sentence_of = [&](const std::string& plugin) {
+        const auto user = give_user(plugin, data + "/" + plugin);
+        return user ? "it has one" : user.error().what;
+    };
+    const auto expect = [&](const std::string& sentence, const std::string& wrong) {
+        EXPECT_NE(sentence.find(wrong), sentence.npos) << sentence;
+        EXPECT_TRUE(says_what_to_do(sentence)) << sentence;
+    };
+    expect(sentence_of("absent"), "cannot look at ");
+    ASSERT_TRUE(make_folder(data + "/mine", 0700));
+    std::string sentence;
+    std::thread without_rights([&] {
+        // Of this thread alone.
+        __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+        const __user_cap_data_struct none[2]{};
+        ::syscall(SYS_capset, &header, none);
+        sentence = sentence_of("mine");
+    });
+    without_rights.join();
+    expect(sentence, "cannot give ");
+    for (std::uint32_t uid = PluginUser::kFirst; uid <= PluginUser::kLast; ++uid) {
+        const std::string each = data + "/" + std::to_string(uid);
+        ASSERT_TRUE(make_folder(each, 0700));
+        ASSERT_EQ(::chown(each.c_str(), uid, uid), 0);
+    }
+    expect(sentence_of("mine"), "no user is left ");
 }
 
 TEST_F(TrustTest, AFileThatIsReplacedAfterItWasHashedIsFound) {

@@ -159,7 +159,7 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     outbox_event.command = "cmd_0";
     outbox_event.data = "{}";
     put(inbox, outbox_event, wire::StreamPosition{"stream_1", 12},
-        DisabledCollection{"files", "files 0.1.0", "crashed"});
+        HeldCollection{"files", "files 0.1.0", "crashed"});
     open();
     const auto loaded = store->load();
     ASSERT_TRUE(loaded) << loaded.error().what;
@@ -172,8 +172,8 @@ TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     EXPECT_EQ(loaded->outbox[0].command, "cmd_0");
     EXPECT_EQ(loaded->outbox_last, 41U);
     EXPECT_EQ(loaded->position.seq, 12U);
-    ASSERT_EQ(loaded->disabled_collections.size(), 1U);
-    EXPECT_EQ(loaded->disabled_collections[0].reason, "crashed");
+    ASSERT_EQ(loaded->held_collections.size(), 1U);
+    EXPECT_EQ(loaded->held_collections[0].reason, "crashed");
 }
 
 TEST_F(Stored, AnEventHasAsManyBytesBeforeARestartAsAfterIt) {

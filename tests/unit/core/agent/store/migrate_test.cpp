@@ -171,8 +171,8 @@ void expect_all(AgentStore& store) {
     EXPECT_EQ(loaded->position.stream, "stream_o");
     EXPECT_EQ(loaded->position.seq, 12U);
     EXPECT_TRUE(loaded->full_report_due);
-    ASSERT_EQ(loaded->disabled_collections.size(), 1U);
-    EXPECT_EQ(loaded->disabled_collections[0].plugin, "users 0.1.0");
+    ASSERT_EQ(loaded->held_collections.size(), 1U);
+    EXPECT_EQ(loaded->held_collections[0].plugin, "users 0.1.0");
     EXPECT_EQ(count(store, "bodies"), 3U);
     EXPECT_EQ(count(store, "meta"), 5U);  // layout, stream, and the three above
 }

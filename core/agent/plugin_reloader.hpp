@@ -12,21 +12,21 @@
 namespace evenkeel::agent {
 
 // Loads plugins while the agent runs, into processes of their own: those whose files were written
-// anew (the sum file is the last of them), and those that were kept out and are released. [loop]
-class ReplacedPlugins {
+// anew (the sum file is the last of them), and those that were held and are released. [loop]
+class PluginReloader {
   public:
     // Looks at the folders of `loader`, which outlives this, as does the agent.
-    ReplacedPlugins(Agent& agent, PluginLoader& loader, run::Loop& loop);
-    ~ReplacedPlugins();
-    ReplacedPlugins(const ReplacedPlugins&) = delete;
-    ReplacedPlugins& operator=(const ReplacedPlugins&) = delete;
+    PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& loop);
+    ~PluginReloader();
+    PluginReloader(const PluginReloader&) = delete;
+    PluginReloader& operator=(const PluginReloader&) = delete;
 
   private:
     using Loaded = Result<PluginLoader::Collections>;
 
     void watch_folders();
     void on_written(const std::string& plugin);
-    void load_held(const std::string& plugin, const std::function<void(bool)>& done);
+    void load_held(const std::string& plugin, const std::function<void(const Result<void>&)>& done);
     // Has the plugin served, unless its shared object has this sum; then calls `then`.
     void load(const std::string& plugin, const std::string& known_sha256,
               std::function<void(const Loaded&)> then);
@@ -38,7 +38,7 @@ class ReplacedPlugins {
     run::Loop& loop_;
     Fd inotify_;
     // Posts must not find this when it is gone.
-    std::shared_ptr<ReplacedPlugins*> self_;
+    std::shared_ptr<PluginReloader*> self_;
     run::Lane lane_{{.name = "plugin-loader"}};
 };
 

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <fcntl.h>
 #include <sched.h>
@@ -44,7 +45,7 @@ Result<void> hide(const std::string& folder, const std::string& kept) {
                                        : -1);
     // Plugins that look at mounts know these by the name: docs/plugin-abi.md.
     if (::mount("evenkeel-hidden", folder.c_str(), "tmpfs", kEmptyFlags, kEmptyOptions) != 0)
-        return errno == ENOENT ? Result<void>() : fail(system_error(errno, "cannot cover it"));
+        return fail(system_error(errno, "cannot cover it"));
     if (own) {
         if (auto is_kept = keep(own.get(), kept); !is_kept) {
             ::umount2(folder.c_str(), MNT_DETACH);
@@ -55,6 +56,24 @@ Result<void> hide(const std::string& folder, const std::string& kept) {
                 kEmptyOptions) == 0)
         return {};
     return fail(system_error(errno, "cannot close it"));
+}
+
+Result<void> hide_file(const std::string& path) {
+    if (::mount("/dev/null", path.c_str(), nullptr, MS_BIND, nullptr) == 0) return {};
+    return fail(system_error(errno, "cannot cover it"));
+}
+
+Result<void> hide_path(const std::string& path, const plugin::Service& service) {
+    struct stat info {};
+    if (::stat(path.c_str(), &info) != 0) {
+        const bool is_absent = errno == ENOENT || errno == ENOTDIR;
+        return is_absent ? fail(Errc::not_found, "it was not there yet when it was to be hidden")
+                         : fail(system_error(errno, "cannot look at it"));
+    }
+    if (!S_ISDIR(info.st_mode)) return hide_file(path);
+    if (lies_in(service.package.object, path))
+        return fail(Errc::conflict, "the plugin itself lies there");
+    return hide(path, service.data_dir);
 }
 
 // With these a process reaches what is hidden by another way.
@@ -73,13 +92,9 @@ std::string undoing_capability(const plugin::Service& service) {
     return "";
 }
 
-std::string gap_of(const std::string& folder, const std::string& why) {
-    return "it may read " + folder + ": " + why;
-}
-
 }  // namespace
 
-void hide_folders(const plugin::Service& service, std::vector<std::string>& gaps) {
+void hide_paths(const plugin::Service& service, std::vector<std::string>& notes) {
     const bool reads_all =
         !service.changes_user || declares(service.permissions, "CAP_DAC_READ_SEARCH");
     if (!reads_all || ::geteuid() != 0 || service.hidden.empty()) return;
@@ -87,14 +102,15 @@ void hide_folders(const plugin::Service& service, std::vector<std::string>& gaps
     const Result<void> opened = undoing.empty()
                                     ? leave_the_common_view()
                                     : Result<void>(fail(Errc::denied, "it declares " + undoing));
-    for (const std::string& folder : service.hidden) {
-        struct stat info {};
-        if (::stat(folder.c_str(), &info) != 0) continue;
-        Result<void> done = opened;
-        if (done && lies_in(service.package.object, folder))
-            done = fail(Errc::conflict, "the plugin itself lies there");
-        if (done) done = hide(folder, service.data_dir);
-        if (!done) gaps.push_back(gap_of(folder, done.error().what));
+    std::vector<std::string> covered;
+    for (const std::string& path : service.hidden) {
+        const bool is_in_one = std::any_of(covered.begin(), covered.end(), [&](const auto& folder) {
+            return lies_in(path, folder);
+        });
+        if (is_in_one) continue;
+        const Result<void> hidden = opened ? hide_path(path, service) : opened;
+        if (!hidden) notes.push_back("it may read " + path + ": " + hidden.error().what);
+        else covered.push_back(path);
     }
 }
 

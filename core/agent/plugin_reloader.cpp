@@ -1,4 +1,4 @@
-#include "core/agent/replaced_plugins.hpp"
+#include "core/agent/plugin_reloader.hpp"
 
 #include <array>
 #include <cerrno>
@@ -36,26 +36,27 @@ std::vector<std::string> read_names(int inotify) {
 
 }  // namespace
 
-ReplacedPlugins::ReplacedPlugins(Agent& agent, PluginLoader& loader, run::Loop& loop)
+PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& loop)
     : agent_(agent),
       loader_(loader),
       loop_(loop),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
-      self_(std::make_shared<ReplacedPlugins*>(this)) {
+      self_(std::make_shared<PluginReloader*>(this)) {
     watch_folders();
-    agent_.load_held = [this](const std::string& plugin, const std::function<void(bool)>& done) {
+    agent_.load_held = [this](const std::string& plugin,
+                              const std::function<void(const Result<void>&)>& done) {
         load_held(plugin, done);
     };
 }
 
-ReplacedPlugins::~ReplacedPlugins() {
+PluginReloader::~PluginReloader() {
     *self_ = nullptr;
     agent_.load_held = nullptr;
     if (const auto reactor = plugin::Reactor::shared()) (*reactor)->remove_all(this);
     lane_.stop(std::chrono::seconds(5));
 }
 
-void ReplacedPlugins::watch_folders() {
+void PluginReloader::watch_folders() {
     const auto reactor = plugin::Reactor::shared();
     bool watched = inotify_ && reactor;
     for (const std::string& folder : loader_.folders()) {
@@ -79,7 +80,7 @@ void ReplacedPlugins::watch_folders() {
     if (!watched) log::warning("nobody notices when plugins are replaced: restart the agent then");
 }
 
-std::string ReplacedPlugins::running_sum(const std::string& plugin) const {
+std::string PluginReloader::running_sum(const std::string& plugin) const {
     for (const auto& [name, runner] : agent_.registry()) {
         const plugin::RemotePlugin* process = runner->collection().process();
         if (process != nullptr && process->name() == plugin) return process->sha256();
@@ -87,8 +88,8 @@ std::string ReplacedPlugins::running_sum(const std::string& plugin) const {
     return "";
 }
 
-void ReplacedPlugins::load(const std::string& plugin, const std::string& known_sha256,
-                           std::function<void(const Loaded&)> then) {
+void PluginReloader::load(const std::string& plugin, const std::string& known_sha256,
+                          std::function<void(const Loaded&)> then) {
     const auto work = [self = self_, &loader = loader_, post = loop_.poster(), plugin, known_sha256,
                        then = std::move(then)] {
         auto loaded = std::make_shared<Loaded>(loader.load_again(plugin, known_sha256));
@@ -101,23 +102,27 @@ void ReplacedPlugins::load(const std::string& plugin, const std::string& known_s
     static_cast<void>(lane_.submit(work));
 }
 
-void ReplacedPlugins::tell_not_used(const std::string& plugin, const Error& error) {
+void PluginReloader::tell_not_used(const std::string& plugin, const Error& error) {
     log::error("a plugin is not used", {{"plugin", plugin}, {"why", error.what}});
     agent_.registry().warn(plugin + ": " + error.what);
 }
 
-void ReplacedPlugins::on_written(const std::string& plugin) {
+void PluginReloader::on_written(const std::string& plugin) {
     if (!loader_.may_load(plugin)) return;
     load(plugin, running_sum(plugin), [this, plugin](const Loaded& loaded) {
         if (!loaded) tell_not_used(plugin, loaded.error());
     });
 }
 
-void ReplacedPlugins::load_held(const std::string& plugin, const std::function<void(bool)>& done) {
+// One that runs in this process has to wait for the next.
+void PluginReloader::load_held(const std::string& plugin,
+                               const std::function<void(const Result<void>&)>& done) {
     load(plugin, "", [this, plugin, done](const Loaded& loaded) {
-        // One that runs in this process has to wait for the next.
-        if (!loaded && loaded.error().code != Errc::conflict) tell_not_used(plugin, loaded.error());
-        done(loaded.has_value());
+        if (loaded) return done({});
+        const Error& error = loaded.error();
+        if (error.code == Errc::conflict) return done(fail(error));
+        tell_not_used(plugin, error);
+        done(fail(error.code, plugin + " is released, and not used: " + error.what));
     });
 }
 
