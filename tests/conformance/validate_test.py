@@ -210,6 +210,10 @@ class Settings(unittest.TestCase):
             self.assertIn("trays skips F09 and does not say why",
                           self.refusal("--settings", file.name))
 
+    def test_a_plugin_that_starts_programs_may_need_the_network_for_them(self):
+        _, report = validate(BAD / "bad.so", "--only", "N04", defect="programs")
+        self.assertEqual(report["checks"][0]["outcome"], "pass", report)
+
     def test_settings_that_are_not_there_are_no_settings(self):
         self.assertIn("/nonexistent.json", self.refusal("--settings", "/nonexistent.json"))
 
