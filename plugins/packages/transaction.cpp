@@ -16,6 +16,15 @@ constexpr int kGiveWayMs = 1'000;
 constexpr int kRetryMs = 200;
 constexpr off_t kOutputMax = 16 * 1024 * 1024;
 
+bool is_late(const sdk::Call& call) {
+    return call.deadline_ns() != 0 && sdk::now_ns() >= call.deadline_ns();
+}
+
+sdk::Failure goes_on(const posix::Command& command) {
+    return {EK_E_TIMEOUT,
+            "the deadline has passed while " + command.argv[0] + " works; it goes on by itself"};
+}
+
 }  // namespace
 
 void Transactions::reap() {
@@ -37,15 +46,16 @@ posix::ProcessResult Transactions::run(const sdk::Call& call, const posix::Comma
             // Once begun, cancellation is ignored; the query tells the host that the call goes on.
             if (!begun) call.check();
             if (begun) call.cancelled();
-            if (begun && call.deadline_ns() != 0 && sdk::now_ns() >= call.deadline_ns())
-                throw sdk::Failure(EK_E_TIMEOUT, "the deadline has passed while " +
-                                                     command.argv[0] +
-                                                     " works; it goes on by itself");
+            if (begun && is_late(call)) throw goes_on(command);
         } catch (...) {
-            // Ends the program, unless it has begun in this moment: then it ignores the signal.
             if (!begun) process->send(SIGINT);
             const bool ended = process->wait(kGiveWayMs);
+            // One that has begun in this moment ignores the signal.
+            if (!begun) begun = follow(*process, call) || process->exit_code() == 0;
+            if (ended && begun) break;
+            if (begun && !is_late(call)) continue;
             if (!ended) left_.push_back(std::move(process));
+            if (begun) throw goes_on(command);
             throw;
         }
     }

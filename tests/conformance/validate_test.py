@@ -172,7 +172,7 @@ class Modes(unittest.TestCase):
             self.assertEqual(validation.modes_left_out(reports), [], file)
 
     def test_every_plugin_is_tried_here_or_on_a_host(self):
-        known = validation.ANYWHERE + validation.ON_A_HOST + list(validation.NOWHERE)
+        known = validation.ANYWHERE + validation.ON_A_HOST
         self.assertEqual(len(known), len(set(known)))
         self.assertEqual(set(known), validation.built(BUILD))
 
@@ -210,6 +210,10 @@ class Settings(unittest.TestCase):
             file.flush()
             self.assertIn("trays skips F09 and does not say why",
                           self.refusal("--settings", file.name))
+
+    def test_a_plugin_that_starts_programs_may_need_the_network_for_them(self):
+        _, report = validate(BAD / "bad.so", "--only", "N04", defect="programs")
+        self.assertEqual(report["checks"][0]["outcome"], "pass", report)
 
     def test_settings_that_are_not_there_are_no_settings(self):
         self.assertIn("/nonexistent.json", self.refusal("--settings", "/nonexistent.json"))
@@ -262,6 +266,30 @@ class Settings(unittest.TestCase):
             status, report = validate(BAD / "bad.so", "--only", "D0[47]|E0[1-6]|F", "--jobs", "8",
                                       "--settings", str(settings))
             self.assertEqual((status, validation.wrong(report)), (0, []))
+
+
+class Sparing(unittest.TestCase):
+    """What takes long is not done over and over."""
+
+    def test_a_slow_collection_is_not_asked_for_thousands_of_changes(self):
+        status, report = validate(BAD / "bad.so", "--only", "E11|H07|O04", defect="slow")
+        self.assertEqual(status, 0)
+        self.assertEqual([one["id"] for one in report["checks"]], ["E11", "H07", "O04"])
+        for one in report["checks"]:
+            self.assertEqual(one["outcome"], "skip", one)
+            self.assertRegex(one["what"], r"\d+ changes would take \d+ s, and a check has \d+ s")
+
+    def test_checks_that_look_at_one_tour_each_judge_their_own_part(self):
+        for only, defect in (("L0[1-5]|L0[89]|L1[12]", "L03"), ("L0[1-5]|L0[89]|L1[12]", "L09"),
+                             ("K0[7-9]", "K09"), ("L07|M0[1-6]", "M03")):
+            with self.subTest(only, defect=defect):
+                _, report = validate(BAD / "bad.so", "--only", only, "--jobs", "1", defect=defect)
+                failed = [one["id"] for one in report["checks"] if one["outcome"] != "pass"]
+                self.assertEqual(failed, [defect], report)
+
+    def test_a_check_that_is_run_alone_takes_the_tour_itself(self):
+        _, report = validate(BAD / "bad.so", "--only", "L03", "--in-process", defect="L03")
+        self.assertEqual(report["checks"][0]["outcome"], "fail", report)
 
 
 class Output(unittest.TestCase):

@@ -10,6 +10,7 @@ import shutil
 import time
 import unittest
 
+from beds import debs
 from beds.lab import Lab
 from harness.system import installed
 from support import validation
@@ -18,11 +19,29 @@ SOURCE = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ["EVENKEEL_BUILD"])
 FOLDER = "/opt/plugins"
 # Each of them waits most of the time.
-AT_ONCE = 4
+AT_ONCE = 5
+
+
+def give_packages(bed):
+    """A repository of tiny packages, each in two versions."""
+    def fill(pool):
+        for suite, version in (("v1", "1.0"), ("v2", "2.0")):
+            for name in ("trial", "other", "third", "fourth"):
+                debs.make_deb(pool / suite, name, version, {}, {}, {}, None)
+
+    debs.give(bed, "v1", "v2", fill=fill)
+    # What takes apt most of its time, and these packages do not need: a Perl that looks for
+    # questions, and to ask dpkg for the architecture again and again.
+    bed.run("rm", "/etc/apt/apt.conf.d/70debconf")
+    architecture = bed.run("dpkg", "--print-architecture").stdout.strip()
+    bed.run("tee", "/etc/apt/apt.conf.d/bed", stdin=f'APT::Architectures "{architecture}";\n')
+
+
 # What a host needs before its plugin can be tried.
 PREPARE = {
     # A container may not write there; its network's parameters are its own.
     "sysctl": lambda bed: bed.run("mount", "-o", "remount,bind,rw", "/proc/sys"),
+    "packages": give_packages,
 }
 
 
@@ -45,7 +64,7 @@ def try_plugin(bed, plugin):
     for mode, words in validation.MODES.items():
         began = time.monotonic()
         done = bed.run("ek-plugin", "validate", f"{FOLDER}/{name}.so", "--format", "json", *words,
-                       check=False, timeout_s=400)
+                       check=False, timeout_s=600)
         if not done.stdout:
             raise AssertionError(f"{name} {mode}: {done.stderr}")
         report = json.loads(done.stdout)

@@ -191,9 +191,28 @@ void Bench::end_of(std::deque<Block>& kept) const {
     for (Block& block : kept) block.keep();
 }
 
+std::string Bench::path_to_keep(const std::string& what) {
+    return options_.kept + "/" + copy(collection().name) + (is_isolated ? "-isolated-" : "-") +
+           what;
+}
+
+std::optional<std::string> Bench::kept(const std::string& what) {
+    if (options_.kept.empty()) return std::nullopt;
+    auto text = read_file(path_to_keep(what));
+    return text ? std::optional(std::move(*text)) : std::nullopt;
+}
+
+void Bench::keep(const std::string& what, std::string_view text) {
+    // Without it the next one does the same again.
+    if (!options_.kept.empty()) [[maybe_unused]]
+        const auto written = write_file(path_to_keep(what), text, 0600);
+}
+
 bool Bench::is_shared() {
     if (shared_ >= 0) return shared_ == 1;
     need(EK_CAP_APPLY | EK_CAP_REMOVE, "apply and remove");
+    static constexpr const char* kShared = "resources-are-shared";
+    if (const auto before = kept(kShared)) return (shared_ = *before == "1" ? 1 : 0) == 1;
     const std::string name = copy(collection().name);
     const auto instance = open();
     instance->clear(samples().id(0));
@@ -201,6 +220,7 @@ bool Bench::is_shared() {
     const json::Value seen = stranger_.read(name, samples().id(0));
     instance->must_remove(samples().id(0));
     shared_ = seen.is_null() ? 0 : 1;
+    keep(kShared, std::to_string(shared_));
     return shared_ == 1;
 }
 

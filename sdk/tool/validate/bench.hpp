@@ -6,7 +6,9 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <evenkeel/plugin.h>
@@ -28,6 +30,7 @@ struct BenchOptions {
     std::string file;                 // absolute
     std::string settings;             // path; need not exist
     std::string scratch;              // an empty folder of its own
+    std::string kept;                 // a folder that the checks of one run share; empty: none
     std::vector<std::string> target;  // newest symbol versions that it may need; none: this SDK's
     std::uint64_t seed = 1;
     bool scratch_machine = false;  // examples may be tried on this machine
@@ -84,6 +87,11 @@ class Bench {
     // With the author's configuration; throws Broken when that is refused.
     std::unique_ptr<Instance> open();
 
+    // What an earlier check of this run has kept of this collection, so that what takes long is
+    // done once; nothing: none has. A check that is run alone has to do it itself.
+    std::optional<std::string> kept(const std::string& what);
+    void keep(const std::string& what, std::string_view text);
+
     std::shared_ptr<Answers> answers(CallOptions options);
     // An input as the plugin gets it; `kept` lives until the call is over.
     ek_str input(std::string_view text, std::deque<Block>& kept) const;
@@ -98,6 +106,7 @@ class Bench {
 
   private:
     std::string why_resources_stay();  // empty: they do not
+    std::string path_to_keep(const std::string& what);
     static void on_log(void* ctx, std::int32_t severity, ek_str message, ek_str fields) noexcept;
     static const void* on_extension(void* ctx, const char* id) noexcept;
 

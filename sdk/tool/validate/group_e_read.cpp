@@ -207,6 +207,7 @@ void many_items(Bench& bench) {
     if (!bench.samples().settings().many) skip("the settings say that not many can be made");
     constexpr std::size_t kMany = 10'000, kFewest = 1'000, kBytesMost = 64u << 20;
     const auto instance = bench.open();
+    need_pace(bench, *instance, kFewest, 10);
     const std::uint64_t end = now_monotonic_ns() + 10'000'000'000;
     std::size_t made = 0;
     for (; made < kMany && now_monotonic_ns() < end; ++made)

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <set>
+#include <utility>
 
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -116,22 +117,42 @@ void equal_with(Bench& bench, Pairs& pairs, const schema::Field& field, json::Va
            json::write(description) + "\n" + json::write(pairs.first.state));
 }
 
+// The fields that have this comparison and can be described.
+std::vector<schema::Field> described_fields(const Samples& samples, schema::Comparison comparison) {
+    std::vector<schema::Field> fields;
+    for (const schema::Field& field : samples.fields())
+        if (field.property.compare == comparison && !field.property.read_only)
+            fields.push_back(field);
+    return fields;
+}
+
 void order_of_sets(Bench& bench) {
-    Pairs pairs(bench);
-    bool any = false;
-    for (const schema::Field& field : bench.samples().fields()) {
-        const json::Value* value = pairs.first.description.find(field.name);
-        if (field.property.compare != schema::Comparison::set || value == nullptr ||
-            !value->is_array() || value->as_array().size() < 2)
-            continue;
-        any = true;
-        json::Array reversed(value->as_array().rbegin(), value->as_array().rend());
-        equal_with(bench, pairs, field, std::move(reversed), "the order of a set");
+    std::vector<std::pair<schema::Field, json::Array>> reversed;
+    for (const auto& field : described_fields(bench.samples(), schema::Comparison::set)) {
+        const json::Value* value = bench.samples().first().find(field.name);
+        if (value == nullptr || !value->is_array() || value->as_array().size() < 2) continue;
+        const json::Array& items = value->as_array();
+        reversed.emplace_back(field, json::Array(items.rbegin(), items.rend()));
     }
-    if (!any) skip("no description here has a set of two");
+    if (reversed.empty()) skip("no description here has a set of two");
+    Pairs pairs(bench);
+    for (auto& [field, items] : reversed)
+        equal_with(bench, pairs, field, std::move(items), "the order of a set");
+}
+
+// Whether the schema or the settings may have such a word.
+bool declares_equivalences(const Samples& samples) {
+    const json::Value& given = samples.settings().equal;
+    return (given.is_array() && !given.as_array().empty()) ||
+           std::any_of(samples.fields().begin(), samples.fields().end(), [](const auto& field) {
+               return field.property.compare == schema::Comparison::caseless ||
+                      !field.alias.empty();
+           });
 }
 
 void declared_equivalences(Bench& bench) {
+    constexpr const char* kNone = "the schema and the settings (equal) declare no equivalences";
+    if (!declares_equivalences(bench.samples())) skip(kNone);
     Pairs pairs(bench);
     bool any = false;
     for (const schema::Field& field : bench.samples().fields()) {
@@ -157,7 +178,7 @@ void declared_equivalences(Bench& bench) {
             demand(paths.empty(), "what the settings call equal differs: " + shown(paths),
                    json::write(pair));
         }
-    if (!any) skip("the schema and the settings (equal) declare no equivalences");
+    if (!any) skip(kNone);
 }
 
 // From here on every system call but those that memory needs ends this process.
@@ -209,17 +230,12 @@ void empty_when_apply_is(Bench& bench) {
 }
 
 void volatile_is_ignored(Bench& bench) {
+    const auto fields = described_fields(bench.samples(), schema::Comparison::changing);
+    if (fields.empty()) skip("no property that can be described is volatile");
     Pairs pairs(bench);
-    bool any = false;
-    for (const schema::Field& field : bench.samples().fields()) {
-        if (field.property.compare != schema::Comparison::changing || field.property.read_only)
-            continue;
-        for (const json::Value& variant : bench.samples().variants(field)) {
-            any = true;
+    for (const schema::Field& field : fields)
+        for (const json::Value& variant : bench.samples().variants(field))
             equal_with(bench, pairs, field, variant[field.name], "another volatile value");
-        }
-    }
-    if (!any) skip("no property that can be described is volatile");
 }
 
 }  // namespace group_g

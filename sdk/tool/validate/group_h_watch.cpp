@@ -142,6 +142,7 @@ void burst_ends_right(Bench& bench) {
     if (!bench.samples().settings().many) skip("the settings say that not much can be changed");
     constexpr int kEvents = 1000;
     Watched watched(bench);
+    need_pace(bench, watched.instance(), kEvents, 20);
     watched.settle();
     watched.churn(kEvents);
     watched.demand_hint("the last of 1,000 changes");
@@ -265,7 +266,7 @@ void survives_replacement(Bench& bench) {
     Watched watched(bench);
     watched.apply(bench.samples().first());
     watched.settle();
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 2; ++i) {
         // By another one: for one like it nobody has to be woken.
         watched.remove();
         watched.apply(bench.samples().second());

@@ -16,14 +16,29 @@
 namespace evenkeel::validate {
 namespace group_l {
 
-// The tour must leave this part of the process as it was.
-template <const char* const& name>
-void leaves(Bench& bench) {
+// What a tour has left in its process: by the part, what has changed, or how many there are. Only
+// the first check of a run has to take it.
+json::Value left_by_a_tour(Bench& bench) {
+    static constexpr const char* kLeft = "left-by-a-tour";
+    if (const auto before = bench.kept(kLeft)) return *json::parse(*before);
     const ProcessState before = process_state();
     tour(bench);
     const ProcessState after = process_state();
-    const std::string changed = difference({{name, before.at(name)}}, after);
+    json::Object left;
+    for (const auto& part : before) left.set(part.first, difference({part}, after));
+    left.set("threads", static_cast<std::int64_t>(threads().size() - 1));
+    left.set("children", static_cast<std::int64_t>(children(bench.stranger().pid()).size()));
+    bench.keep(kLeft, json::write(left));
+    return left;
+}
+
+void demand_unchanged(Bench& bench, const char* part) {
+    const std::string changed = left_by_a_tour(bench).string_or(part);
     demand(changed.empty(), "it changes " + changed);
+}
+template <const char* const& part>
+void leaves(Bench& bench) {
+    demand_unchanged(bench, part);
 }
 constexpr const char* kFolder = "the working directory";
 constexpr const char* kUmask = "the umask";
@@ -34,13 +49,8 @@ constexpr const char* kLimits = "the resource limits";
 constexpr const char* kIds = "the user and group ids";
 
 void leaves_signals(Bench& bench) {
-    const ProcessState before = process_state();
-    tour(bench);
-    const ProcessState after = process_state();
-    for (const char* name : {kHandlers, "the signal mask"}) {
-        const std::string changed = difference({{name, before.at(name)}}, after);
-        demand(changed.empty(), "it changes " + changed);
-    }
+    demand_unchanged(bench, kHandlers);
+    demand_unchanged(bench, "the signal mask");
 }
 
 // 0 to 2 lead into memory while the tour lasts.
@@ -71,25 +81,20 @@ void is_silent(Bench& bench) {
 }
 
 void stays_alive(Bench& bench) {
-    const ChildResult result = in_child([&] { return tour(bench); });
+    const ChildResult result = plain_tour(bench);
     demand(result.returned, "it ends the process: " + result.text);
     if (result.text.starts_with("skipped: ")) skip(result.text.substr(9));
 }
 
 void joins_threads(Bench& bench) {
-    tour(bench);
-    const auto before = threads();
-    tour(bench);
-    const auto after = threads();
-    demand(after.size() <= before.size() && after.size() <= 1,
-           std::to_string(after.size() - 1) + " threads are left after close");
+    const auto left = left_by_a_tour(bench).integer_or("threads");
+    demand(left == 0, std::to_string(left) + " threads are left after close");
 }
 
 void reaps_children(Bench& bench) {
-    tour(bench);
-    const auto left = children(bench.stranger().pid());
-    demand(left.empty(), std::to_string(left.size()) +
-                             " child processes are left after close, running or not waited for");
+    const auto left = left_by_a_tour(bench).integer_or("children");
+    demand(left == 0, std::to_string(left) +
+                          " child processes are left after close, running or not waited for");
 }
 
 bool is_within(const std::string& path, const std::string& folder) {

@@ -8,7 +8,7 @@ namespace group_m {
 
 // The tour with a host that `change` makes another is as with a plain one.
 void same_tour(Bench& bench, const char* what, const std::function<void(Bench&)>& change) {
-    const ChildResult plain = in_child([&] { return tour(bench); });
+    const ChildResult plain = plain_tour(bench);
     demand(plain.returned && !plain.text.starts_with("broken: "), "with a plain host it fails",
            plain.text);
     if (plain.text.starts_with("skipped: ")) skip(plain.text.substr(9));

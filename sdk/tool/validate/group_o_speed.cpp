@@ -37,6 +37,7 @@ void lists_fast(Bench& bench) {
     if (!bench.samples().settings().many) skip("the settings say that not many can be made");
     constexpr std::size_t kMany = 200;
     const auto instance = bench.open();
+    need_pace(bench, *instance, kMany, 5);
     for (std::size_t i = 0; i < kMany; ++i)
         instance->must_apply(bench.samples().id(i), bench.samples().first());
     double best = 1e9;

@@ -36,8 +36,8 @@ std::string end_of(int status) {
 
 }  // namespace
 
-Job::Job(const Check& check, const RunOptions& options, std::string scratch)
-    : options_(options), scratch_(std::move(scratch)) {
+Job::Job(const Check& check, const RunOptions& options, std::string scratch, std::string kept)
+    : options_(options), scratch_(std::move(scratch)), kept_(std::move(kept)) {
     result.check = &check;
     std::array<int, 2> verdict{}, words{};
     if (::pipe2(verdict.data(), O_CLOEXEC) != 0 || ::pipe2(words.data(), O_CLOEXEC) != 0) return;
@@ -106,7 +106,7 @@ void Job::run_here(const Check& check, int verdict, int words) {
     ::dup2(words, 2);
     // Out of the way of whoever closes what it finds.
     const int high = ::fcntl(verdict, F_DUPFD_CLOEXEC, 500);
-    const std::string text = json::write(verdict_of(check, options_, scratch_));
+    const std::string text = json::write(verdict_of(check, options_, scratch_, kept_));
     [[maybe_unused]] const auto written = write_all(high, text);
     ::_exit(0);
 }

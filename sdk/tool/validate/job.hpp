@@ -14,8 +14,8 @@ namespace evenkeel::validate {
 // One check in a process of its own, from its start until finish(). The options outlive it.
 class Job {
   public:
-    // `scratch` is an empty folder of its own.
-    Job(const Check& check, const RunOptions& options, std::string scratch);
+    // `scratch` is an empty folder of its own, `kept` one for all checks of a run.
+    Job(const Check& check, const RunOptions& options, std::string scratch, std::string kept);
 
     // To poll for input. The last is readable once the process has ended; what it started may live
     // on and keep the pipes open.
@@ -40,7 +40,7 @@ class Job {
     void judge(int status, bool hangs);
 
     const RunOptions& options_;
-    const std::string scratch_;
+    const std::string scratch_, kept_;
     Fd verdict_, words_, ended_;
     std::string text_, said_;
     std::int64_t started_ms_ = 0;

@@ -88,11 +88,13 @@ class Runner {
         // All at once: a watch sees what is made or removed in the folders above its own.
         for (const Check* check : checks_)
             ::mkdir((scratch_.path() + "/" + check->id).c_str(), 0755);
+        const std::string kept = scratch_.path() + "/.kept";
+        ::mkdir(kept.c_str(), 0700);
         while (told_ < checks_.size()) {
             while (next_ < checks_.size() &&
                    running_.size() < std::max<std::size_t>(options_.jobs, 1)) {
                 auto job = std::make_unique<Job>(*checks_[next_], options_,
-                                                 scratch_.path() + "/" + checks_[next_]->id);
+                                                 scratch_.path() + "/" + checks_[next_]->id, kept);
                 job->result.again = again_command(options_, *checks_[next_]);
                 running_[next_++] = std::move(job);
             }
@@ -219,7 +221,7 @@ Result<std::vector<CheckResult>> run_checks(
         CheckResult result;
         result.check = check;
         result.again = again_command(absolute, *check);
-        take(result, verdict_of(*check, absolute, own.path()));
+        take(result, verdict_of(*check, absolute, own.path(), ""));
         if (check->weight == Weight::warning && result.is_failure()) result.outcome = Outcome::warn;
         on_result(result);
         results.push_back(std::move(result));

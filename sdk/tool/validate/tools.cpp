@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/base/file.hpp"
+#include "core/base/time.hpp"
 #include "core/plugin/compare.hpp"
 #include "core/secrets/redactor.hpp"
 #include "sdk/tool/validate/watcher.hpp"
@@ -151,10 +152,17 @@ class Tour {
             for (const auto& [version, old] : samples_.settings().older.as_object())
                 note(instance_->upgrade(static_cast<std::uint32_t>(std::stoul(version)), old));
         instance_->close();
-        return text_;
+        return independent();
     }
 
   private:
+    // Of the check's own folder.
+    std::string independent() {
+        const std::string& own = bench_.scratch();
+        for (auto at = text_.find(own); at != text_.npos; at = text_.find(own, at))
+            text_.replace(at, own.size(), "{scratch}");
+        return text_;
+    }
     void note(const Told& told) {
         if (!told->malformed.empty()) broken(told->malformed, told->transcript());
         text_ += json::write(told->value()) + "\n";
@@ -196,6 +204,30 @@ class Tour {
 
 std::string tour(Bench& bench) {
     return Tour(bench).take();
+}
+
+ChildResult plain_tour(Bench& bench) {
+    static constexpr const char* kTour = "tour";
+    if (auto before = bench.kept(kTour)) return {true, std::move(*before)};
+    ChildResult result = in_child([&] { return tour(bench); });
+    const bool complete = result.returned && !result.text.starts_with("broken: ") &&
+                          !result.text.starts_with("skipped: ");
+    if (complete) bench.keep(kTour, result.text);
+    return result;
+}
+
+void need_pace(Bench& bench, Instance& instance, int changes, int seconds) {
+    constexpr int kTried = 4;
+    const std::string id = bench.samples().id(0);
+    const std::uint64_t before = now_monotonic_ns();
+    for (int i = 0; i < kTried; ++i)
+        instance.must_apply(id, i % 2 == 0 ? bench.samples().first() : bench.samples().second());
+    const double each = static_cast<double>(now_monotonic_ns() - before) / kTried / 1e9;
+    const int expected = static_cast<int>(each * changes);
+    if (expected <= seconds) return;
+    instance.clear(id);
+    skip(std::to_string(changes) + " changes would take " + std::to_string(expected) +
+         " s, and a check has " + std::to_string(seconds) + " s for them");
 }
 
 }  // namespace evenkeel::validate

@@ -35,5 +35,11 @@ std::vector<std::string> paths_of(const Answers& told);
 // Everything that the collection can do, once: its records as text, equal from run to run. Leaves
 // nothing behind.
 std::string tour(Bench& bench);
+// The same with a plain host, in a child; only the first check of a run has to take it.
+ChildResult plain_tour(Bench& bench);
+
+// Throws Skipped when so many changes would take longer than that, by the pace of a few. The
+// resource that it tries is then away again.
+void need_pace(Bench& bench, Instance& instance, int changes, int seconds);
 
 }  // namespace evenkeel::validate

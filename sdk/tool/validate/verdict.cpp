@@ -39,11 +39,13 @@ void try_collections(Bench& bench, const Check& check, const RunOptions& options
 
 }  // namespace
 
-json::Object verdict_of(const Check& check, const RunOptions& options, const std::string& scratch) {
+json::Object verdict_of(const Check& check, const RunOptions& options, const std::string& scratch,
+                        const std::string& kept) {
     try {
         Bench bench({.file = options.file,
                      .settings = options.settings,
                      .scratch = scratch,
+                     .kept = kept,
                      .target = options.target,
                      .seed = options.seed,
                      .scratch_machine = options.scratch_machine});

@@ -86,6 +86,8 @@ void act_in_apply(const ek_host* host, const ek_call* call, ek_str id, ek_str de
     for (int fd = 3; breaks("N08") && fd < 64; ++fd)
         if (::fstat(fd, &info) == 0 && S_ISSOCK(info.st_mode) && ::write(fd, "tray\n", 5) < 0)
             throw sdk::Failure(EK_E_INTERNAL, "nothing can be printed");
+    // No defect: a back end that takes its time.
+    if (breaks("slow")) ::usleep(100'000);
     if (breaks("K02")) new std::vector<int>(1000);
     if (breaks("K03")) ++g_counter;
     if (breaks("K04")) {

@@ -233,6 +233,9 @@ ek_module make_module() {
         };
         declare("N04", "network");
         declare("N07", "spawn");
+        // No defect: a program that it starts may use the network.
+        declare("programs", "spawn");
+        declare("programs", "network");
         return text;
     }();
     made.manifest_json = sdk::borrow(manifest);

@@ -67,6 +67,24 @@ TEST_F(PackagesTransaction, EndsWhenCancelledBeforeDpkgHasBegun) {
     EXPECT_NE(::access(at("x").c_str(), F_OK), 0);
 }
 
+TEST_F(PackagesTransaction, IsDoneWhenDpkgBeginsInTheMomentOfTheCancel) {
+    // As apt does, it leaves the signal alone once dpkg runs; the second one takes longer to end
+    // than a program is given for it.
+    for (const char* rest : {"exit 100", "sleep 1.5; exit 100"}) {
+        CallFrame call(0, std::chrono::seconds(60));
+        call.on_progress = [&] { call.cancel(); };
+        const posix::ProcessResult ran = transactions_.run(
+            call.call(),
+            reporting(std::string("trap 'begun=1' INT; echo dlstatus:1:1.0:fetches >&3; while [ "
+                                  "-z $begun ]; do sleep 0.02; done; "
+                                  "echo pmstatus:x:50.0:begins >&3; ") +
+                      rest),
+            follow_apt());
+        EXPECT_EQ(ran.exit_code, 100) << rest;
+        EXPECT_EQ(call.progress, "10 fetches;500 begins;") << rest;
+    }
+}
+
 TEST_F(PackagesTransaction, GoesOnPastCancelAndDeadlineOnceDpkgHasBegun) {
     CallFrame call(0, std::chrono::milliseconds(600));
     call.on_progress = [&] { call.cancel(); };
