@@ -67,7 +67,7 @@ void add_validate(CLI::App& app, Run& run) {
                                      const char* about) {
         // One each time: FILE may come behind it.
         command->add_option(name, words, about)
-            ->expected(1)
+            ->allow_extra_args(false)
             ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
     };
     add_words("--only", options->run.only,

@@ -87,9 +87,12 @@ class Before {
   public:
     void demand_no_more(const std::string& doing) const {
         const auto open_now = open_descriptors();
+        std::string last;
+        for (const auto& [fd, file] : open_now)
+            if (open_.count(fd) == 0) last = file;
         demand(open_now.size() <= open_.size(),
                doing + " leave " + std::to_string(open_now.size() - open_.size()) +
-                   " descriptors, the last is " + open_now.rbegin()->second);
+                   " descriptors, the last is " + last);
         demand(threads().size() <= threads_, doing + " leave threads");
         const std::size_t heap_now = heap_bytes();
         constexpr std::size_t kSlack = 200 * 1024;
