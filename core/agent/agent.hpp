@@ -60,9 +60,9 @@ class Agent {
                  const std::vector<std::shared_ptr<plugin::Collection>>& collections);
     // The process of the plugin ("cron") has ended too often.
     void hold(const std::string& plugin, const std::string& why);
-    // Loads a plugin ("cron") that was held and is not loaded; `done` is told whether it serves its
-    // collections, or why not: `conflict` when only the next start can. May be empty: only that
-    // can.
+    // Loads a plugin ("cron") that was held and is not loaded; `done` is told that it serves its
+    // collections, or why not; `conflict`: it is tried at the next start. May be empty: all are
+    // tried at the next start only.
     std::function<void(const std::string& plugin, std::function<void(const Result<void>&)> done)>
         load_held;
     // The collections that there are have changed; may be empty.

@@ -11,9 +11,10 @@ namespace evenkeel::plugin {
 struct Isolation {
     std::string program;  // evenkeel-plugin-host
     // Folders and files that nobody is to see who stays root: keys, and where orders are given.
-    // Sorted.
+    // Sorted, so that a folder comes before what lies in it.
     std::vector<std::string> hidden;
-    // Paths that a plugin which declares any may change besides: where a try has led it.
+    // Added to the `paths` of a plugin that declares some: the scratch folder of ek-plugin
+    // validate.
     std::vector<std::string> more_paths;
     // Each process is in a control group of its own, which ends with it and with the agent. Not for
     // one that runs package managers: those must not be ended half-way.

@@ -19,7 +19,7 @@ struct Until {
     int left_ms() const;
 };
 
-// Until the call is over.
+// Until the call is cancelled, or its timeout, counted from now, is over.
 Until until_end_of(const Call& call);
 
 // Waits for poll(2)'s `events` of `fd`, which may be -1; false when it was over before they came.

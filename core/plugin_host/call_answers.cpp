@@ -125,10 +125,10 @@ bool CallAnswers::finish(plugin::Ended ended) {
     running = outer_;
     if (wrong_thread_)
         ended.broken_rule = plugin::borrow("an answer comes from another thread than the call");
-    return send_beside(plugin::frame_of(ended));
+    return send_frame(plugin::frame_of(ended));
 }
 
-bool CallAnswers::send_beside(FrameWriter frame) {
+bool CallAnswers::send_frame(FrameWriter frame) {
     const std::lock_guard lock(mutex_);
     socket_.put(frame);
     return flush();

@@ -27,8 +27,8 @@ class CallAnswers {
     // Sends how the call ended, and all that waits. False when the agent is gone.
     bool finish(plugin::Ended ended);
 
-    // Sends a frame that is no answer of the call, at once. False when the agent is gone. [any]
-    bool send_beside(plugin::FrameWriter frame);
+    // Sends a frame at once, after all that waits. False when the agent is gone. [any]
+    bool send_frame(plugin::FrameWriter frame);
 
     // A line for the log from the thread that is in a call; false: this thread is in none.
     static bool log(plugin::FrameWriter& line);
@@ -46,7 +46,7 @@ class CallAnswers {
     static std::int32_t is_cancelled(const ek_call* call) noexcept;
 
     ek_status put(plugin::FrameWriter frame, bool at_once);
-    // With the lock.
+    // With mutex_ held.
     bool flush();
     bool is_cancelled() const;
     // What the plugin is told to do next: to go on, or why not.

@@ -21,12 +21,21 @@ constexpr std::uint64_t kRead =
 // Those that mean something for a file that is no folder.
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                    LANDLOCK_ACCESS_FS_READ_FILE | kTruncate | kIoctlDevice;
-// What programs, libraries and their configuration need.
-constexpr const char* kReadable[] = {"/usr", "/lib",         "/lib32",      "/lib64",
-                                     "/bin", "/sbin",        "/etc",        "/proc",
-                                     "/sys", "/run/systemd", "/dev/random", "/dev/urandom"};
-// Where /etc/resolv.conf leads to.
-constexpr const char* kResolvers[] = {"/run/NetworkManager", "/run/resolvconf"};
+// What programs, libraries and their configuration need; /etc/resolv.conf leads to the last two.
+constexpr const char* kReadable[] = {"/usr",
+                                     "/lib",
+                                     "/lib32",
+                                     "/lib64",
+                                     "/bin",
+                                     "/sbin",
+                                     "/etc",
+                                     "/proc",
+                                     "/sys",
+                                     "/run/systemd",
+                                     "/dev/random",
+                                     "/dev/urandom",
+                                     "/run/NetworkManager",
+                                     "/run/resolvconf"};
 constexpr const char* kWritable[] = {"/dev/null", "/dev/zero", "/dev/full"};
 
 // All rights that this kernel knows.
@@ -70,7 +79,6 @@ Result<bool> limit_files(const plugin::Service& service, int data_dir) {
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0)));
     if (!rules) return fail(system_error(errno, "cannot limit its files"));
     for (const char* path : kReadable) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
-    for (const char* path : kResolvers) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
     for (const char* path : kWritable) EK_CHECK(allow(rules.get(), path, -1, all));
     for (const std::string& path : service.permissions.paths)
         EK_CHECK(allow(rules.get(), path.c_str(), -1, all));

@@ -41,6 +41,7 @@ class ServedWatch {
     }
     ~ServedWatch() {
         if (handle_ == nullptr) return;
+        const ServedPlugin::InCall in_call(plugin_);
         try {
             table_.watch_close(handle_);
         } catch (...) {  // nobody is left to be told
@@ -110,12 +111,13 @@ ek_status ServedWatch::on_timer(void* ctx, std::uint64_t at_ns) noexcept {
 
 void ServedWatch::on_hint(void* ctx, const ek_hint* hint) noexcept {
     auto& self = *static_cast<ServedWatch*>(ctx);
-    if (!self.answers_.send_beside(plugin::frame_of(hint))) self.gone_ = true;
+    if (!self.answers_.send_frame(plugin::frame_of(hint))) self.gone_ = true;
 }
 
 void ServedWatch::ready(std::int32_t fd, std::uint32_t events) {
     if (trouble_) return;
     ++calls_;
+    const ServedPlugin::InCall in_call(plugin_);
     const ek_status status = table_.watch_ready(handle_, fd, events);
     if (status != EK_OK) trouble_ = "watch_ready answers " + std::to_string(status);
 }
@@ -153,7 +155,7 @@ bool ServedWatch::turn(std::uint64_t until_ns, bool with_socket) {
 }
 
 void ServedWatch::reply(ek_status status) {
-    if (!answers_.send_beside(plugin::frame_of(plugin::Ended{status, {}, {}, {}}))) gone_ = true;
+    if (!answers_.send_frame(plugin::frame_of(plugin::Ended{status, {}, {}, {}}))) gone_ = true;
 }
 
 ek_status ServedWatch::interest(ek_str id, bool on) {
@@ -220,7 +222,7 @@ void serve_watch(ServedPlugin& plugin, ServedInstance& instance, FrameSocket& so
     if (!trouble) return;
     FrameWriter lost(FrameKind::lost);
     lost.text(std::string_view(*trouble));
-    answers.send_beside(std::move(lost));
+    answers.send_frame(std::move(lost));
 }
 
 }  // namespace evenkeel::plugin_host

@@ -34,9 +34,9 @@ class ServedPlugin {
     // Waits until its watches are closed, then closes it.
     void close(std::uint32_t number);
 
-    // While the plugin is called: what it did in a call, each later one sees, on whatever thread.
-    // The agent has the order, which goes through sockets, where neither compiler nor sanitizer
-    // look.
+    // Held while the plugin is called, so that each call sees what earlier ones wrote, on whatever
+    // thread. The agent orders calls through sockets, which neither the memory model of C++ nor
+    // ThreadSanitizer knows.
     class InCall {
       public:
         explicit InCall(ServedPlugin& plugin) : plugin_(plugin) { pass(); }

@@ -23,8 +23,8 @@ struct Mount {
 Mount mount_of(std::string_view line);
 // Whether it is here, and not somewhere in the network, and holds what somebody stores.
 bool is_local(const Mount& mount);
-// The paths of those mounts that a text like /proc/self/mounts has which are local, without what
-// only this process sees: the empty folders in its sandbox, and what is mounted in those.
+// The paths of the local mounts in a text like /proc/self/mounts, without what only this process
+// sees: hidden folders, and what is mounted in them.
 std::set<std::string> disks_of(std::string_view mounts);
 
 }  // namespace evenkeel::facts

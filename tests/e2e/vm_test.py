@@ -27,12 +27,12 @@ PATIENCE_SECONDS = 300  # about ten times slower than this machine, and that on 
 NOTHING_BOUNDS, NO_LANDLOCK = "nothing bounds", "nothing but its user's rights"
 
 
-def config(apart):
+def config(isolated):
     """The agent's configuration, with the bundled plugins in processes of their own or not."""
     return json.dumps({
         "plugin_dirs": ["/usr/lib/evenkeel/plugins", FOLDER],
         "plugins": [{"name": name} for name in (*BUNDLED, *BAD)],
-        "isolation": {name: "process" if apart else "none" for name in BUNDLED}})
+        "isolation": {name: "process" if isolated else "none" for name in BUNDLED}})
 
 
 def packages_in(folder):
@@ -41,7 +41,7 @@ def packages_in(folder):
 
 class Plugins(LoneCase):
     kinds = {"alone": "vm"}
-    config = config(apart=True)
+    config = config(isolated=True)
     agent = None
 
     @classmethod
@@ -232,7 +232,7 @@ class Plugins(LoneCase):
 
     def test_bundled_ones_work_in_the_agent(self):
         self.addCleanup(self.configure, self.config)
-        self.configure(config(apart=False))
+        self.configure(config(isolated=False))
         self.apply("files", "/etc/within.conf", {"content": "x\n", "owner": "alice"})
         self.apply("programs", "within", {"command": ["/bin/true"]})
         self.group("greedy")

@@ -247,24 +247,12 @@ Result<Config> parse_config(std::string_view text_of_config) {
     return config;
 }
 
-namespace {
-
-Config nothing(const std::string& file) {
-    Config config;
-    config.file = file;
-    return config;
-}
-
-}  // namespace
-
 Result<Config> load_config(const std::string& file, bool must_exist) {
     EK_CHECK(require_trusted(file));
     const auto content = read_file(file);
-    if (!content) {
-        if (content.error().code == Errc::not_found && !must_exist) return nothing(file);
-        return fail(content.error());
-    }
-    auto config = parse_config(*content);
+    const bool is_absent = !content && content.error().code == Errc::not_found;
+    if (!content && (must_exist || !is_absent)) return fail(content.error());
+    auto config = content ? parse_config(*content) : Result<Config>(Config{});
     if (!config) return fail(file, config.error());
     config->file = file;
     return config;

@@ -16,6 +16,12 @@ std::string name_of(const std::string& plugin) {
     return plugin.substr(0, plugin.rfind(' '));
 }
 
+// "1.2.0" of "cron 1.2.0"; empty: there is none.
+std::string version_of(const std::string& plugin) {
+    const auto at = plugin.rfind(' ');
+    return at == plugin.npos ? "" : plugin.substr(at + 1);
+}
+
 }  // namespace
 
 CollectionRunner* CollectionRegistry::find(const std::string& collection) const {
@@ -128,13 +134,11 @@ json::Value CollectionRegistry::describe() const {
     for (const auto& [name, runner] : runners_) {
         const plugin::Collection& collection = runner->collection();
         const std::string& plugin = collection.plugin();
-        const std::string plugin_name = name_of(plugin);
         const std::string& reason = runner->out_of_order_reason();
         plugins.push_back(json::Object{
             {"collection", name},
-            {"plugin", plugin_name},
-            {"version",
-             text_or_null(plugin.substr(std::min(plugin_name.size() + 1, plugin.size())))},
+            {"plugin", name_of(plugin)},
+            {"version", text_or_null(version_of(plugin))},
             {"state", reason.empty() ? "loaded" : "out_of_order"},
             {"reason", text_or_null(reason)},
             {"signed_by", text_or_null(collection.signed_by())},
@@ -147,8 +151,8 @@ json::Value CollectionRegistry::describe() const {
     for (const Refused& refused : refused_) {
         const bool is_held = !refused.plugin.empty() && !refused.collection.empty();
         plugins.push_back(json::Object{{"collection", text_or_null(refused.collection)},
-                                       {"plugin", text_or_null(refused.plugin)},
-                                       {"version", nullptr},
+                                       {"plugin", text_or_null(name_of(refused.plugin))},
+                                       {"version", text_or_null(version_of(refused.plugin))},
                                        {"state", is_held ? "out_of_order" : "refused"},
                                        {"reason", refused.reason},
                                        {"signed_by", nullptr},

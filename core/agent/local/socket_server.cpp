@@ -179,9 +179,6 @@ SocketServer::SocketServer(std::shared_ptr<Inside> inside) : inside_(std::move(i
 Result<std::unique_ptr<SocketServer>> SocketServer::open(run::Loop& loop, const std::string& path,
                                                          Handler handler) {
     if (Client::connect(path)) return fail(Errc::conflict, "another process listens at " + path);
-    if (const auto slash = path.rfind('/'); slash != std::string::npos && slash > 0) {
-        EK_CHECK(make_folder(path.substr(0, slash), 0755));
-    }
     unlink(path.c_str());
     auto inside = std::make_shared<Inside>(loop, path, std::move(handler));
     // The socket is created with mode 0600: with a chmod afterwards others could connect before it.

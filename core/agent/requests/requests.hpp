@@ -33,8 +33,8 @@ class Requests {
 
     explicit Requests(Parts parts) : parts_(std::move(parts)) {}
 
-    // A collection whose plugin is held is let in again; `done` is told whether it is served now,
-    // or why not: `conflict` after the next start.
+    // A collection whose plugin is held is let in again; `done` is told that it is served now, or
+    // why not; `conflict`: it is tried at the agent's next start.
     std::function<void(const std::string& collection,
                        std::function<void(const Result<void>&)> done)>
         on_release;

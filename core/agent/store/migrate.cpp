@@ -114,10 +114,9 @@ class Migration {
 
     Result<void> meta(const std::string& key, const std::string& text) {
         const store::Table table = env_.table("meta");
-        constexpr std::string_view kDisabled = "held/";
-        if (key.starts_with(kDisabled)) {
-            EK_CHECK(
-                txn_.put(env_.table("disabled_collections"), key.substr(kDisabled.size()), text));
+        constexpr std::string_view kHeld = "held/";
+        if (key.starts_with(kHeld)) {
+            EK_CHECK(txn_.put(env_.table("disabled_collections"), key.substr(kHeld.size()), text));
         } else if (key == "mark") {
             EK_CHECK(txn_.put(table, "command_position", text));
         } else if (key == "owes_truth") {

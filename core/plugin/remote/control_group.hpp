@@ -20,7 +20,7 @@ class ControlGroup {
   public:
     // Puts the process `pid` of the plugin "cron", which has started nothing yet, into a new one
     // that ends with `service`, this process's own; that may have failed: notes() says so. The
-    // error says why none can be made here. Blocks, for two seconds at most.
+    // error says why none can be made here. Blocks until `until`, and two seconds at most.
     static Result<std::unique_ptr<ControlGroup>> make(const std::string& plugin, pid_t pid,
                                                       const std::string& service,
                                                       const Until& until);
@@ -48,9 +48,9 @@ class ControlGroup {
     Fd events_;  // memory.events
 };
 
-// The same sentence of one that has none.
+// The note of a process that is in no control group, for this reason.
 std::string no_bounds(const Error& why);
-// For want of which the kernel ends it: "more memory than ...".
+// What a process took that was ended for want of memory: "more memory than the 768 MiB ...".
 std::string memory_excess();
 
 }  // namespace evenkeel::plugin

@@ -73,8 +73,8 @@ std::set<std::uint32_t> owners_in(const std::string& folder) {
     return owners;
 }
 
-// By data folder: a folder that is removed does not free the number of a process that runs. Never
-// destroyed.
+// By data folder, with one_at_a_time() held: a folder that is removed does not free the number of a
+// process that runs. Never destroyed.
 std::map<std::string, std::uint32_t>& given_numbers() {
     static auto* const all = new std::map<std::string, std::uint32_t>;
     return *all;

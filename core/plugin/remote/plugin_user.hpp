@@ -18,9 +18,9 @@ struct PluginUser {
 };
 
 // The user "evenkeel-plugin-NAME" if the machine has it, else a number, which stays the plugin's
-// for as long as this process, in which its processes run. The folder `data_dir` of
-// the plugin, beside which those of others lie, belongs to it with all that is in it when this
-// returns; empty: there is none, and the number may be another one's too. [any]
+// while this process runs. When this returns, the folder `data_dir` (beside those of others)
+// belongs to it with all that is in it; empty: there is none, and another plugin may have the same
+// number. [any]
 Result<PluginUser> give_user(const std::string& plugin, const std::string& data_dir);
 // The folder, of a plugin that had a user and is root now, belongs to root with all that is in it
 // when this returns; empty: there is none. [any]

@@ -127,7 +127,7 @@ std::string own_service() {
 Result<void> start_scope(const std::string& scope, const std::string& description, pid_t pid,
                          const std::string& service, const ScopeBounds& bounds,
                          const Until& until) {
-    Job job{scope, "", ""};
+    Job job{scope, "", ""};  // outlives the bus, which calls back with it
     const Bus bus = EK_TRY(open_bus());
     int code = sd_bus_match_signal_async(bus.get(), nullptr, kSystemd, kPath, kManager,
                                          "JobRemoved", on_removed, on_answer, &job);

@@ -18,8 +18,8 @@ struct ScopeBounds {
 
 // The service of systemd that this process is; empty: it is none.
 std::string own_service();
-// Starts the scope with the process in it; it stops when `service` does. After an error it may come
-// all the same, later.
+// Starts the scope with the process in it; it stops when `service` does. `cancelled` when `until`
+// was over first, `timeout` after two seconds; systemd may still start the scope after an error.
 Result<void> start_scope(const std::string& scope, const std::string& description, pid_t pid,
                          const std::string& service, const ScopeBounds& bounds, const Until& until);
 // Kills all that is in it. One that is gone already is none the worse.

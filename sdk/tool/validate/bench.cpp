@@ -204,8 +204,7 @@ std::optional<std::string> Bench::kept(const std::string& what) {
 
 void Bench::keep(const std::string& what, std::string_view text) {
     // Without it the next one does the same again.
-    if (!options_.kept.empty()) [[maybe_unused]]
-        const auto written = write_file(path_to_keep(what), text, 0600);
+    if (!options_.kept.empty()) static_cast<void>(write_file(path_to_keep(what), text, 0600));
 }
 
 bool Bench::is_shared() {

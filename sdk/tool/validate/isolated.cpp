@@ -38,7 +38,7 @@ Isolated::Isolated(Bench& bench) {
     isolation.program = plugin_host_program();
     if (isolation.program.empty()) skip("there is no evenkeel-plugin-host here");
     isolation.grace = std::chrono::milliseconds(500);
-    // In the place of what it declares: ids and configuration lead there.
+    // Beside what it declares: ids and configuration lead there.
     isolation.more_paths = {bench.scratch()};
     auto started =
         plugin::RemotePlugin::start(package_of(bench.file()), *bench.host(), isolation, true);

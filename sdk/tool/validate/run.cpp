@@ -212,7 +212,8 @@ Result<std::vector<CheckResult>> run_checks(
     const Scratch scratch;
     const Settings settings = EK_TRY(Settings::read(absolute.settings, scratch.path()));
     EK_CHECK(settings.prepare());
-    if (!options.scratch_machine && declares_nothing(absolute)) spare_machine(scratch_root());
+    if (!options.scratch_machine && declares_nothing(absolute))
+        EK_CHECK(spare_machine(scratch_root()));
     if (checks_meet(absolute, settings, scratch.path())) absolute.jobs = 1;
     if (!options.in_process) return Runner(absolute, checks, on_result).run();
     std::vector<CheckResult> results;

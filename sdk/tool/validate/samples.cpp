@@ -6,7 +6,7 @@
 namespace evenkeel::validate {
 namespace {
 
-// That no check makes resources up to.
+// No check makes so many resources.
 constexpr std::size_t kNobodysNumber = 999'983;
 
 schema::Schema compiled(const ek_collection& table) {

@@ -152,12 +152,12 @@ class Tour {
             for (const auto& [version, old] : samples_.settings().older.as_object())
                 note(instance_->upgrade(static_cast<std::uint32_t>(std::stoul(version)), old));
         instance_->close();
-        return independent();
+        return without_own_folder();
     }
 
   private:
-    // Of the check's own folder.
-    std::string independent() {
+    // The path of the check's own folder differs from check to check.
+    std::string without_own_folder() {
         const std::string& own = bench_.scratch();
         for (auto at = text_.find(own); at != text_.npos; at = text_.find(own, at))
             text_.replace(at, own.size(), "{scratch}");

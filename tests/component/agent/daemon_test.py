@@ -18,10 +18,9 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
 from support import small_disk  # noqa: E402
-from support.wait import eventually  # noqa: E402
+from support.wait import WAIT_SECONDS, eventually  # noqa: E402
 
 AGENT, PLUGINS = (os.path.abspath(path) for path in sys.argv[1:3])
-PATIENCE_S = 120
 
 
 class Daemon(unittest.TestCase):
@@ -59,14 +58,14 @@ class Daemon(unittest.TestCase):
     def kill(self, how=signal.SIGKILL):
         if self.process:
             self.process.send_signal(how)
-            code = self.process.wait(PATIENCE_S)
+            code = self.process.wait(WAIT_SECONDS)
             self.process = None
             return code
         return None
 
     def ask(self, *argv):
         done = subprocess.run(self.command(*argv), capture_output=True, text=True, check=False,
-                              timeout=PATIENCE_S)
+                              timeout=WAIT_SECONDS)
         try:
             return done.returncode, json.loads(done.stdout)
         except json.JSONDecodeError:
@@ -82,7 +81,7 @@ class Daemon(unittest.TestCase):
 
     def eventually(self, what, holds):
         try:
-            eventually(what, holds, PATIENCE_S)
+            eventually(what, holds, WAIT_SECONDS)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log()}") from None
 
@@ -133,7 +132,7 @@ class Daemon(unittest.TestCase):
             # Waits for nothing: each round kills at another moment.
             time.sleep(rng.uniform(0, 0.05))
             self.kill()
-            client.wait(PATIENCE_S)
+            client.wait(WAIT_SECONDS)
             for name in names:
                 self.assertIn(self.content(name), (None, content, f"round {round_number - 1}\n"),
                               f"a half-written file, seed {seed}")
@@ -158,6 +157,7 @@ class Daemon(unittest.TestCase):
         self.assertEqual(by_name["files"]["state"], "out_of_order")
         self.assertIn("collections.files.colour", by_name["files"]["reason"])
         self.assertEqual(by_name["pakages"]["state"], "refused")
+        self.assertEqual(set(by_name["pakages"]), set(by_name["directories"]))
         code, said = self.ask("read", "files", "/etc/passwd")
         self.assertEqual((code, said["error"]["code"]), (1, "unavailable"))
         self.assertIn("collections.files.colour", said["error"]["detail"])
@@ -180,7 +180,7 @@ class Daemon(unittest.TestCase):
             mode = path.stat().st_mode
             path.chmod(mode | 0o002)
             done = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
-                                  timeout=PATIENCE_S)
+                                  timeout=WAIT_SECONDS)
             self.assertIn(done.returncode, (1, 2), done)
             self.assertIn(f"{path} can be written by others", done.stdout + done.stderr)
             path.chmod(mode)
@@ -208,7 +208,7 @@ class Daemon(unittest.TestCase):
     def test_only_one_agent_has_the_store(self):
         self.start()
         second = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
-                                timeout=PATIENCE_S)
+                                timeout=WAIT_SECONDS)
         self.assertEqual(second.returncode, 4)
         self.assertIn(f"locked by process {self.process.pid}", second.stderr)
 
@@ -247,7 +247,7 @@ class Daemon(unittest.TestCase):
         self.assertNotEqual(spoilt, pages)
         data.write_bytes(b"".join(spoilt))
         self.process = subprocess.Popen(self.command("run"), stderr=subprocess.DEVNULL)
-        self.assertEqual(self.process.wait(PATIENCE_S), 1)
+        self.assertEqual(self.process.wait(WAIT_SECONDS), 1)
         self.process = None
         code, said = self.ask("check")
         self.assertEqual(code, 1)
@@ -334,7 +334,7 @@ class Daemon(unittest.TestCase):
                 self.start()
             for command in ("plan", "apply"):
                 done = subprocess.run(self.command(command, str(wanted)), capture_output=True,
-                                      text=True, check=False, timeout=PATIENCE_S)
+                                      text=True, check=False, timeout=WAIT_SECONDS)
                 self.assertEqual(done.returncode, 2, done)
                 errors = {one["pointer"]: one for one in json.loads(done.stdout)["errors"]}
                 self.assertEqual(set(errors), pointers)
@@ -354,7 +354,7 @@ class Daemon(unittest.TestCase):
 
     def test_a_wrong_word_on_the_command_line_is_named(self):
         done = subprocess.run(self.command("plnu", "x"), capture_output=True, text=True,
-                              check=False, timeout=PATIENCE_S)
+                              check=False, timeout=WAIT_SECONDS)
         self.assertEqual(done.returncode, 2)
         self.assertEqual(done.stderr.splitlines()[0],
                          "evenkeel-agent: there is no command 'plnu'; did you mean 'plan'?")
@@ -365,7 +365,7 @@ class Daemon(unittest.TestCase):
             if runs:
                 self.start()
             done = subprocess.run(self.command("plugins"), capture_output=True, text=True,
-                                  check=False, timeout=PATIENCE_S)
+                                  check=False, timeout=WAIT_SECONDS)
             self.assertEqual(done.returncode, 0, done)
             self.assertIn(str(self.folder / "nowhere"), json.loads(done.stdout)["warnings"][0])
             self.assertIn(str(self.folder / "nowhere"), done.stderr)
@@ -373,7 +373,7 @@ class Daemon(unittest.TestCase):
     def test_a_wrong_configuration_is_a_usage_error_that_names_the_key(self):
         self.configure({"swep": {}})
         done = subprocess.run(self.command("run"), capture_output=True, text=True, check=False,
-                              timeout=PATIENCE_S)
+                              timeout=WAIT_SECONDS)
         self.assertEqual(done.returncode, 2)
         self.assertIn("swep", done.stderr)
 

@@ -195,11 +195,12 @@ TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
     EXPECT_EQ(give("unruly", "fine"), "failed");
     EXPECT_EQ(give("memory", "a"), "succeeded");
 
-    // The next agent keeps it out, too: it does not even start its process.
+    // The next agent holds it, too, and does not even start its process.
     start();
     const PluginReloader reloader(*agent, *loader, *loop);
     EXPECT_EQ(plugins_with_processes(), std::set<std::string>{"memory"});
     EXPECT_EQ(described("unruly").string_or("state"), "out_of_order");
+    EXPECT_EQ(described("unruly").string_or("plugin"), "unruly");
     // Who asks for it is told that, and not that there is none.
     EXPECT_EQ(give("unruly", "fine"), "failed");
     EXPECT_NE(why_.find("its plugin is held: the process of the plugin unruly"), std::string::npos)

@@ -14,10 +14,9 @@ import tempfile
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2]))
-from support.wait import eventually  # noqa: E402
+from support.wait import WAIT_SECONDS, eventually  # noqa: E402
 
 AGENT, PLUGINS, TEST_PLUGINS = (os.path.abspath(path) for path in sys.argv[1:4])
-PATIENCE_S = 120
 
 
 class Misbehaving(unittest.TestCase):
@@ -49,7 +48,7 @@ class Misbehaving(unittest.TestCase):
         with os.fdopen(read) as ready:
             if ready.readline():
                 return True
-        code = self.process.wait(PATIENCE_S)
+        code = self.process.wait(WAIT_SECONDS)
         self.process = None
         self.assertEqual(code == 0, "_exit" in defect)
         return False
@@ -60,17 +59,17 @@ class Misbehaving(unittest.TestCase):
     def kill(self):
         if self.process:
             self.process.kill()
-            self.process.wait(PATIENCE_S)
+            self.process.wait(WAIT_SECONDS)
             self.process = None
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(PATIENCE_S)
+        self.process.wait(WAIT_SECONDS)
         self.process = None
 
     def ask(self, *argv):
         done = subprocess.run(self.command(*argv), capture_output=True, text=True, check=False,
-                              timeout=PATIENCE_S, env={**os.environ, "EK_TEST_DEFECT": ""})
+                              timeout=WAIT_SECONDS, env={**os.environ, "EK_TEST_DEFECT": ""})
         return done.returncode, json.loads(done.stdout)
 
     def plugin(self, name):
@@ -116,7 +115,7 @@ class Misbehaving(unittest.TestCase):
     def ends_within(self, defect):
         """It may become ready before the first check ends it."""
         if self.start(defect):
-            self.assertNotEqual(self.process.wait(PATIENCE_S), 0)
+            self.assertNotEqual(self.process.wait(WAIT_SECONDS), 0)
             self.process = None
 
     def test_an_exit_in_a_check_of_what_is_described_counts_to_three_too(self):
@@ -135,8 +134,8 @@ class Misbehaving(unittest.TestCase):
     def test_a_watch_that_crashes_is_known_at_the_next_start(self):
         self.assertTrue(self.start())
         subprocess.run(self.command("apply", self.described("x", "broken")), check=False,
-                       capture_output=True, timeout=PATIENCE_S)
-        self.assertNotEqual(self.process.wait(PATIENCE_S), 0)
+                       capture_output=True, timeout=WAIT_SECONDS)
+        self.assertNotEqual(self.process.wait(WAIT_SECONDS), 0)
         self.assertTrue(self.start(), self.log())
         self.assertIn("watch_ready", self.plugin("misbehaves")["reason"])
 
@@ -150,7 +149,7 @@ class Misbehaving(unittest.TestCase):
         self.assertTrue(self.start("open hang"), self.log())
         self.assertEqual(self.ask("read", "files", "/etc/passwd")[0], 0)
         eventually("named", lambda: "opening of the collection" in
-                   (self.plugin("misbehaves")["reason"] or ""), PATIENCE_S)
+                   (self.plugin("misbehaves")["reason"] or ""), WAIT_SECONDS)
         self.stop()
         self.assertTrue(self.start(), self.log())
         self.assertEqual(self.plugin("misbehaves")["state"], "loaded")
@@ -168,7 +167,7 @@ class Misbehaving(unittest.TestCase):
                           ("_exit", "ended")):
             with self.subTest(how):
                 done = subprocess.run(self.command("apply", self.described(how)), check=False,
-                                      capture_output=True, text=True, timeout=PATIENCE_S)
+                                      capture_output=True, text=True, timeout=WAIT_SECONDS)
                 self.assertEqual((done.returncode, done.stdout), (1, ""), done)
                 for part in (said, "apply of one", "plugin misbehaves 1.2.3"):
                     self.assertIn(part, done.stderr)
@@ -177,7 +176,7 @@ class Misbehaving(unittest.TestCase):
 
     def test_what_a_plugin_prints_is_not_in_the_answer(self):
         done = subprocess.run(self.command("apply", self.described("shout")), check=False,
-                              capture_output=True, text=True, timeout=PATIENCE_S)
+                              capture_output=True, text=True, timeout=WAIT_SECONDS)
         self.assertEqual(done.returncode, 0, done)
         self.assertEqual(json.loads(done.stdout)["state"], "succeeded")
         self.assertIn("{noise", done.stderr)
@@ -188,12 +187,12 @@ class Misbehaving(unittest.TestCase):
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         mark = self.folder / "state" / "calls" / "misbehaves"
         eventually("begun", lambda: mark.exists() and mark.read_bytes()[3:15] == b"apply of one",
-                   PATIENCE_S)
+                   WAIT_SECONDS)
 
     def test_an_interrupt_asks_the_running_call_to_stop_and_the_answer_says_so(self):
         self.begin("slow")
         self.process.send_signal(signal.SIGINT)
-        out, err = self.process.communicate(timeout=PATIENCE_S)
+        out, err = self.process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(self.process.returncode, 1, err)
         self.process = None
         self.assertEqual(json.loads(out)["resources"][0]["error"]["code"], "cancelled")
@@ -202,7 +201,7 @@ class Misbehaving(unittest.TestCase):
         self.begin("hang")
         self.process.send_signal(signal.SIGINT)
         self.process.send_signal(signal.SIGTERM)
-        out, err = self.process.communicate(timeout=PATIENCE_S)
+        out, err = self.process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual((self.process.returncode, out), (1, ""), err)
         self.process = None
         self.assertIn("interrupted", err)

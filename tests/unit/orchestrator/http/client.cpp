@@ -9,12 +9,14 @@
 
 #include "core/base/time.hpp"
 #include "orchestrator/http/header_values.hpp"
+#include "tests/support/wait.hpp"
 
 namespace evenkeel::http {
 
 namespace {
 
-constexpr int kPatienceMs = 120'000;
+constexpr int kPatienceMs =
+    std::chrono::milliseconds(test::kPatience) / std::chrono::milliseconds(1);
 
 sockaddr_in address(const char* ip, std::uint16_t port) {
     sockaddr_in out{};

@@ -23,7 +23,6 @@ namespace evenkeel::plugin {
 namespace {
 
 constexpr off_t kMebibyte = 1 << 20;
-// At the lowest priority, beside whatever else the machine does.
 constexpr off_t kTebibyte = off_t{1} << 40;
 
 // What this process has read from files, in bytes.
