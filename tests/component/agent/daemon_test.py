@@ -81,7 +81,7 @@ class Daemon(unittest.TestCase):
 
     def eventually(self, what, holds):
         try:
-            eventually(what, holds, WAIT_SECONDS)
+            eventually(what, holds)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.log()}") from None
 

@@ -149,7 +149,7 @@ class Misbehaving(unittest.TestCase):
         self.assertTrue(self.start("open hang"), self.log())
         self.assertEqual(self.ask("read", "files", "/etc/passwd")[0], 0)
         eventually("named", lambda: "opening of the collection" in
-                   (self.plugin("misbehaves")["reason"] or ""), WAIT_SECONDS)
+                   (self.plugin("misbehaves")["reason"] or ""))
         self.stop()
         self.assertTrue(self.start(), self.log())
         self.assertEqual(self.plugin("misbehaves")["state"], "loaded")
@@ -186,8 +186,7 @@ class Misbehaving(unittest.TestCase):
         self.process = subprocess.Popen(self.command("apply", self.described(text)),
                                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         mark = self.folder / "state" / "calls" / "misbehaves"
-        eventually("begun", lambda: mark.exists() and mark.read_bytes()[3:15] == b"apply of one",
-                   WAIT_SECONDS)
+        eventually("begun", lambda: mark.exists() and mark.read_bytes()[3:15] == b"apply of one")
 
     def test_an_interrupt_asks_the_running_call_to_stop_and_the_answer_says_so(self):
         self.begin("slow")
