@@ -111,6 +111,8 @@ void Agent::let_in(const std::string& collection,
     const std::string not_loaded = runner ? "" : registry_.held_plugin(collection);
     if (!not_loaded.empty() && load_held) return load_held(not_loaded, done);
     if (!runner && !was_held) return done(fail(registry_.why_missing(collection)));
+    if (runner && !was_held && runner->out_of_order_reason().empty())
+        return done(fail(Errc::not_found, "the plugin of " + collection + " is not held"));
     plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
     if (process == nullptr) return done(fail(Errc::conflict, "it is tried at the next start"));
     process->release();

@@ -121,7 +121,8 @@ void PluginReloader::load_held(const std::string& plugin,
         if (loaded) return done({});
         const Error& error = loaded.error();
         if (error.code == Errc::conflict) return done(fail(error));
-        tell_not_used(plugin, error);
+        agent_.registry().forget_refusals(plugin);
+        agent_.registry().refuse({"", plugin, error.what});
         done(fail(error.code, plugin + " is released, and not used: " + error.what));
     });
 }

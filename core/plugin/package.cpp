@@ -177,7 +177,7 @@ Result<void> require_same_object(const Package& package) {
     struct stat now {};
     if (::stat(package.object.c_str(), &now) == 0 && is_unchanged(package.object_info, now))
         return {};
-    return fail(Errc::conflict,
+    return fail(Errc::stale,
                 package.object + " was replaced while it was loaded: start the agent again");
 }
 

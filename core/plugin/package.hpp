@@ -47,7 +47,7 @@ Inspection inspect_package(const std::string& stem, const Trust& trust);
 Result<Package> find_package(const std::vector<std::string>& folders, const std::string& name,
                              const Trust& trust);
 
-// `conflict` when the path of the shared object leads to another file by now, or to the same one
+// `stale` when the path of the shared object leads to another file by now, or to the same one
 // with other bytes. [any]
 Result<void> require_same_object(const Package& package);
 

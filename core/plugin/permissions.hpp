@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/base/result.hpp"
@@ -13,6 +14,8 @@ struct Permissions {
     std::vector<std::string> capabilities;  // "CAP_CHOWN"
     bool network = false;                   // sockets to other machines, and any but AF_UNIX
     bool spawn = false;                     // other programs
+
+    bool declares(std::string_view capability) const;
 };
 
 // Of a manifest's text; what it does not name is not permitted. `invalid` names what is wrong.

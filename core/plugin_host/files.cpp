@@ -21,21 +21,13 @@ constexpr std::uint64_t kRead =
 // Those that mean something for a file that is no folder.
 constexpr std::uint64_t kOfFiles = LANDLOCK_ACCESS_FS_EXECUTE | LANDLOCK_ACCESS_FS_WRITE_FILE |
                                    LANDLOCK_ACCESS_FS_READ_FILE | kTruncate | kIoctlDevice;
-// What programs, libraries and their configuration need; /etc/resolv.conf leads to the last two.
-constexpr const char* kReadable[] = {"/usr",
-                                     "/lib",
-                                     "/lib32",
-                                     "/lib64",
-                                     "/bin",
-                                     "/sbin",
-                                     "/etc",
-                                     "/proc",
-                                     "/sys",
-                                     "/run/systemd",
-                                     "/dev/random",
-                                     "/dev/urandom",
-                                     "/run/NetworkManager",
-                                     "/run/resolvconf"};
+// What programs, libraries and their configuration need.
+constexpr const char* kReadable[] = {"/usr", "/lib",         "/lib32",      "/lib64",
+                                     "/bin", "/sbin",        "/etc",        "/proc",
+                                     "/sys", "/run/systemd", "/dev/random", "/dev/urandom"};
+// Where /etc/resolv.conf leads to, for those with `network`.
+constexpr const char* kResolvers[] = {"/run/NetworkManager/resolv.conf",
+                                      "/run/resolvconf/resolv.conf"};
 constexpr const char* kWritable[] = {"/dev/null", "/dev/zero", "/dev/full"};
 
 // All rights that this kernel knows.
@@ -60,16 +52,17 @@ Result<void> allow(int rules, const char* path, int opened, std::uint64_t rights
     return fail(system_error(errno, std::string("cannot allow ") + path));
 }
 
-bool may_open_all(const plugin::Permissions& permissions) {
+// Whom Landlock limits can mount nothing, whatever its rules allow.
+bool may_mount_all(const plugin::Permissions& permissions) {
     const auto& paths = permissions.paths;
-    return std::find(paths.begin(), paths.end(), "/") != paths.end();
+    return permissions.declares("CAP_SYS_ADMIN") &&
+           std::find(paths.begin(), paths.end(), "/") != paths.end();
 }
 
 }  // namespace
 
 Result<bool> limit_files(const plugin::Service& service, int data_dir) {
-    // Whom Landlock limits can mount nothing, whatever its rules allow.
-    if (may_open_all(service.permissions)) return true;
+    if (may_mount_all(service.permissions)) return true;
     const long version =
         ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
     if (version < 1) return false;
@@ -79,6 +72,8 @@ Result<bool> limit_files(const plugin::Service& service, int data_dir) {
         static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof(handled), 0)));
     if (!rules) return fail(system_error(errno, "cannot limit its files"));
     for (const char* path : kReadable) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
+    if (service.permissions.network)
+        for (const char* path : kResolvers) EK_CHECK(allow(rules.get(), path, -1, kRead & all));
     for (const char* path : kWritable) EK_CHECK(allow(rules.get(), path, -1, all));
     for (const std::string& path : service.permissions.paths)
         EK_CHECK(allow(rules.get(), path.c_str(), -1, all));

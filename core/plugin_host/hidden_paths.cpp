@@ -70,6 +70,8 @@ Result<void> hide_path(const std::string& path, const plugin::Service& service) 
         return is_absent ? fail(Errc::not_found, "it was not there yet when it was to be hidden")
                          : fail(system_error(errno, "cannot look at it"));
     }
+    if (S_ISSOCK(info.st_mode))
+        return fail(Errc::conflict, "a socket that is made anew in a folder of others is seen");
     if (!S_ISDIR(info.st_mode)) return hide_file(path);
     if (lies_in(service.package.object, path))
         return fail(Errc::conflict, "the plugin itself lies there");
@@ -80,15 +82,10 @@ Result<void> hide_path(const std::string& path, const plugin::Service& service) 
 constexpr std::array kUndoing = {"CAP_SYS_ADMIN", "CAP_SYS_PTRACE", "CAP_SYS_MODULE",
                                  "CAP_SYS_RAWIO", "CAP_MKNOD"};
 
-bool declares(const plugin::Permissions& permissions, std::string_view capability) {
-    const auto& all = permissions.capabilities;
-    return std::find(all.begin(), all.end(), capability) != all.end();
-}
-
 // Nothing when it declares none of them.
 std::string undoing_capability(const plugin::Service& service) {
     for (const char* capability : kUndoing)
-        if (declares(service.permissions, capability)) return capability;
+        if (service.permissions.declares(capability)) return capability;
     return "";
 }
 
@@ -96,7 +93,7 @@ std::string undoing_capability(const plugin::Service& service) {
 
 void hide_paths(const plugin::Service& service, std::vector<std::string>& notes) {
     const bool reads_all =
-        !service.changes_user || declares(service.permissions, "CAP_DAC_READ_SEARCH");
+        !service.changes_user || service.permissions.declares("CAP_DAC_READ_SEARCH");
     if (!reads_all || ::geteuid() != 0 || service.hidden.empty()) return;
     const std::string undoing = undoing_capability(service);
     const Result<void> opened = undoing.empty()

@@ -47,11 +47,6 @@ class Filter {
     int failure_ = 0;
 };
 
-bool declares(const plugin::Permissions& permissions, std::string_view capability) {
-    const auto& all = permissions.capabilities;
-    return std::find(all.begin(), all.end(), capability) != all.end();
-}
-
 // All but local ones and, if it may, those of the audit.
 void refuse_sockets(Filter& filter, bool audit) {
     if (!audit) return filter.refuse(SCMP_SYS(socket), {SCMP_A0(SCMP_CMP_NE, AF_UNIX)});
@@ -73,11 +68,11 @@ void add_rules(Filter& filter, const plugin::Permissions& permissions) {
         filter.hide(SCMP_SYS(clone3));
     }
     // The tools that change accounts do nothing where they cannot tell the kernel's audit.
-    if (!permissions.network) refuse_sockets(filter, declares(permissions, "CAP_AUDIT_WRITE"));
+    if (!permissions.network) refuse_sockets(filter, permissions.declares("CAP_AUDIT_WRITE"));
     // The sockets that it makes would be no sockets to the rules above.
     if (!permissions.network) filter.hide(SCMP_SYS(io_uring_setup));
     // It opens what lies under a hidden folder, by number.
-    if (!declares(permissions, "CAP_SYS_ADMIN")) filter.hide(SCMP_SYS(open_by_handle_at));
+    if (!permissions.declares("CAP_SYS_ADMIN")) filter.hide(SCMP_SYS(open_by_handle_at));
 }
 
 }  // namespace

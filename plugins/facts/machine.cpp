@@ -169,12 +169,16 @@ std::set<std::string> disks_of(std::string_view mounts) {
     each_line(mounts, [&](std::string_view line) {
         const Mount mount = mount_of(line);
         if (mount.source == kHidden) hidden.push_back(mount.path + "/");
-        const bool is_seen = std::none_of(hidden.begin(), hidden.end(),
-                                          [inside = mount.path + "/"](const std::string& folder) {
-                                              return inside.compare(0, folder.size(), folder) == 0;
-                                          });
-        if (is_seen && is_local(mount) && paths.size() < kMountsMost) paths.insert(mount.path);
+        if (is_local(mount) && paths.size() < kMountsMost) paths.insert(mount.path);
     });
+    // What is hidden was mounted first.
+    for (auto path = paths.begin(); path != paths.end();) {
+        const bool is_hidden = std::any_of(hidden.begin(), hidden.end(),
+                                           [inside = *path + "/"](const std::string& folder) {
+                                               return inside.compare(0, folder.size(), folder) == 0;
+                                           });
+        path = is_hidden ? paths.erase(path) : std::next(path);
+    }
     return paths;
 }
 

@@ -19,6 +19,7 @@
 
 #include "core/base/fd.hpp"
 #include "core/base/file.hpp"
+#include "core/base/log.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -176,6 +177,22 @@ Result<void> give_to_root(const std::string& data_dir) {
     const std::lock_guard lock(one_at_a_time());
     const struct stat info = EK_TRY(look_at(data_dir));
     return give_all(data_dir, info, {0, 0});
+}
+
+FolderOwner::FolderOwner(const std::string& data_dir) : data_dir_(data_dir) {
+    if (data_dir.empty()) return;
+    if (const auto info = look_at(data_dir)) before_ = PluginUser{info->st_uid, info->st_gid};
+}
+
+FolderOwner::~FolderOwner() {
+    if (!before_) return;
+    const std::lock_guard lock(one_at_a_time());
+    const auto info = look_at(data_dir_);
+    const Result<void> given =
+        info ? give_all(data_dir_, *info, *before_) : Result<void>(fail(info.error()));
+    if (!given)
+        log::error("the folder of a plugin is not its own any more",
+                   {{"folder", data_dir_}, {"why", given.error().what}});
 }
 
 }  // namespace evenkeel::plugin

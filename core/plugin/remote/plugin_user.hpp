@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "core/base/result.hpp"
@@ -25,5 +26,22 @@ Result<PluginUser> give_user(const std::string& plugin, const std::string& data_
 // The folder, of a plugin that had a user and is root now, belongs to root with all that is in it
 // when this returns; empty: there is none. [any]
 Result<void> give_to_root(const std::string& data_dir);
+
+// Gives the folder back to whom it belonged when this was made, unless it is kept: the plugin that
+// was to have it does not start after all, and the one before goes on. [any]
+class FolderOwner {
+  public:
+    // Empty: there is no folder.
+    explicit FolderOwner(const std::string& data_dir);
+    ~FolderOwner();
+    FolderOwner(const FolderOwner&) = delete;
+    FolderOwner& operator=(const FolderOwner&) = delete;
+    // It stays with whom it was given to.
+    void keep() { before_.reset(); }
+
+  private:
+    const std::string data_dir_;
+    std::optional<PluginUser> before_;
+};
 
 }  // namespace evenkeel::plugin

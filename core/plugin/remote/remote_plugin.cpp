@@ -29,10 +29,8 @@ constexpr std::array kRootsWork = {"CAP_CHOWN",      "CAP_DAC_OVERRIDE", "CAP_FO
                                    "CAP_SYS_MODULE", "CAP_SYS_PTRACE",   "CAP_SYS_RAWIO"};
 
 bool does_roots_work(const Permissions& permissions) {
-    return std::any_of(kRootsWork.begin(), kRootsWork.end(), [&](const char* name) {
-        const auto& declared = permissions.capabilities;
-        return std::find(declared.begin(), declared.end(), name) != declared.end();
-    });
+    return std::any_of(kRootsWork.begin(), kRootsWork.end(),
+                       [&](const char* name) { return permissions.declares(name); });
 }
 
 Error not_started(const Package& package, const Error& error) {
@@ -61,6 +59,7 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
                                                           bool accept_own_user) {
     std::shared_ptr<RemotePlugin> plugin(
         new RemotePlugin(std::move(package), host, std::move(isolation)));
+    FolderOwner owner(plugin->service_.data_dir);
     EK_CHECK(plugin->prepare(accept_own_user));
     EK_CHECK(require_same_object(plugin->service_.package));
     auto child = plugin->start_process({});
@@ -73,6 +72,7 @@ Result<std::shared_ptr<RemotePlugin>> RemotePlugin::start(Package package, const
     // It may contain a name that the process told.
     const std::string told = printable(head(borrow(rule), PrintedLines::kLineMost));
     if (!rule.empty()) return fail(misbehaviour(plugin->name(), told));
+    owner.keep();
     return plugin;
 }
 

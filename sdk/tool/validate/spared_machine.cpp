@@ -17,16 +17,16 @@ Result<void> require(int code, const std::string& folder) {
 }  // namespace
 
 Result<void> spare_machine(const std::string& folder) {
-    if (::unshare(CLONE_NEWNS) != 0 && errno == EPERM) return {};
+    if (::unshare(CLONE_NEWNS) != 0) return errno == EPERM ? Result<void>() : require(-1, folder);
     mount_attr closed{}, open{};
     closed.attr_set = MOUNT_ATTR_RDONLY;
     open.attr_clr = MOUNT_ATTR_RDONLY;
     const char* path = folder.c_str();
     EK_CHECK(require(::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr), folder));
-    EK_CHECK(require(::mount(path, path, nullptr, MS_BIND | MS_REC, nullptr), folder));
+    EK_CHECK(require(::mount(path, path, nullptr, MS_BIND, nullptr), folder));
     EK_CHECK(
         require(::mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &closed, sizeof(closed)), folder));
-    return require(::mount_setattr(AT_FDCWD, path, AT_RECURSIVE, &open, sizeof(open)), folder);
+    return require(::mount_setattr(AT_FDCWD, path, 0, &open, sizeof(open)), folder);
 }
 
 }  // namespace evenkeel::validate

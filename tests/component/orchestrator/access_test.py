@@ -299,7 +299,7 @@ class Access(OrchestratorCase):
             other = self.events()
             if end:
                 end(token)
-            eventually("the stream has ended", lambda: events.breaks > 0)
+            eventually("the stream has ended", lambda: events.breaks > 0, timeout_s=30)
             self.assertEqual(other.breaks, 0)
 
 

@@ -79,10 +79,22 @@ TEST_F(RemoteUser, KeepsItsNumberWhileItRunsThoughItsFolderIsRemoved) {
     EXPECT_EQ(owner_of(data_dir_ + "/unruly"), first);
 }
 
-TEST_F(RemoteUser, IsRootAgainWithItsFolderWhenItComesToDoRootsWork) {
+TEST_F(RemoteUser, CanBeRootAgainWithAllThatIsInItsFolder) {
     ASSERT_NE(open("unruly"), nullptr);
-    ASSERT_TRUE(write_file(data_dir_ + "/unruly/kept", "", 0600));
+    EXPECT_TRUE(write_file(data_dir_ + "/unruly/kept", "", 0600));
     ASSERT_GE(owner_of(data_dir_ + "/unruly"), PluginUser::kFirst);
+    ASSERT_TRUE(give_to_root(data_dir_ + "/unruly"));
+    EXPECT_EQ(owner_of(data_dir_ + "/unruly"), 0u);
+    EXPECT_EQ(owner_of(data_dir_ + "/unruly/kept"), 0u);
+}
+
+// A new version that does not start must not take the folder from the one that runs.
+TEST_F(RemoteUser, KeepsItsFolderWhenOneThatDoesRootsWorkDoesNotStart) {
+    const auto unruly = open("unruly");
+    ASSERT_NE(unruly, nullptr);
+    EXPECT_EQ(error_of(*unruly, "keep"), "");
+    const std::uint32_t user = owner_of(data_dir_ + "/unruly");
+    ASSERT_GE(user, PluginUser::kFirst);
     LoadOptions options = test_options();
     options.data_dir = data_dir_;
     Package package = find_package({TEST_PLUGINS}, "unruly", options).value();
@@ -94,8 +106,8 @@ TEST_F(RemoteUser, IsRootAgainWithItsFolderWhenItComesToDoRootsWork) {
     const auto started = RemotePlugin::start(package, *host->table(), isolation_, false);
     ASSERT_FALSE(started);
     EXPECT_TRUE(has(started.error().what, "the manifest inside differs"));
-    EXPECT_EQ(owner_of(data_dir_ + "/unruly"), 0u);
-    EXPECT_EQ(owner_of(data_dir_ + "/unruly/kept"), 0u);
+    EXPECT_EQ(owner_of(data_dir_ + "/unruly"), user);
+    EXPECT_EQ(owner_of(data_dir_ + "/unruly/kept"), user);
 }
 
 TEST_F(RemoteUser, CannotSignalAnothersProcess) {

@@ -36,6 +36,7 @@ TEST(FactsOfMounts, AreThoseOfLocalFileSystems) {
 TEST(FactsOfMounts, AreWithoutWhatOnlyThePluginsProcessSees) {
     const auto disks = facts::disks_of(
         "/dev/sda1 / ext4 rw 0 0\n"
+        "/dev/sdc1 /var/lib/evenkeel/agent ext4 rw 0 0\n"
         "tmpfs /run tmpfs rw 0 0\n"
         "evenkeel-hidden /run/evenkeel tmpfs ro 0 0\n"
         "evenkeel-hidden /var/lib/evenkeel/agent tmpfs ro 0 0\n"
