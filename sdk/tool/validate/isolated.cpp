@@ -37,7 +37,6 @@ Isolated::Isolated(Bench& bench) {
     plugin::Isolation isolation;
     isolation.program = plugin_host_program();
     if (isolation.program.empty()) skip("there is no evenkeel-plugin-host here");
-    isolation.grace = std::chrono::milliseconds(500);
     auto started =
         plugin::RemotePlugin::start(package_of(bench.file()), *bench.host(), isolation, true);
     if (!started) broken("in a process of its own it does not start: " + started.error().what);
