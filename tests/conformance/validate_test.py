@@ -281,7 +281,7 @@ class Sparing(unittest.TestCase):
 
     def test_checks_that_look_at_one_tour_each_judge_their_own_part(self):
         for only, defect in (("L0[1-5]|L0[89]|L1[12]", "L03"), ("L0[1-5]|L0[89]|L1[12]", "L09"),
-                             ("K0[7-9]", "K09"), ("L07|M0[1-6]", "M03")):
+                             ("K0[7-9]", "K09"), ("F0[1-9]|F10", "F05"), ("L07|M0[1-6]", "M03")):
             with self.subTest(only, defect=defect):
                 _, report = validate(BAD / "bad.so", "--only", only, "--jobs", "1", defect=defect)
                 failed = [one["id"] for one in report["checks"] if one["outcome"] != "pass"]

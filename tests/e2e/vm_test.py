@@ -188,9 +188,9 @@ class Plugins(LoneCase):
         self.start_anew("greedy")
         for path in ("/etc/hostname", "/proc/1/status", "/sys/kernel/uevent_seqnum",
                      "/run/systemd/units", "/usr/bin/true", "/dev/null", "/dev/zero", "/dev/full",
-                     "/dev/random", "/dev/urandom", resolver, f"{FOLDER}/greedy.so"):
+                     "/dev/random", "/dev/urandom", f"{FOLDER}/greedy.so"):
             self.assertEqual(self.error("greedy", f"open {path}"), "", path)
-        for path in ("/srv/seen", "/tmp/seen", "/dev/kmsg", "/dev/ptmx", "/home",
+        for path in ("/srv/seen", "/tmp/seen", resolver, "/dev/kmsg", "/dev/ptmx", "/home",
                      f"{FOLDER}/unruly.so", "/run/evenkeel", "/boot"):
             self.assertIn("open: Permission denied", self.error("greedy", f"open {path}"), path)
 

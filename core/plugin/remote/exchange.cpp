@@ -43,6 +43,12 @@ void Exchange::cancel() {
     ends_ns_ = ends_ns_ == 0 ? end : std::min(ends_ns_, end);
 }
 
+// What it is doing cannot be ended half way, as a run of a package manager, and it says so.
+void Exchange::wait_on() {
+    if (cancelled_ && call_.deadline_ns != 0)
+        ends_ns_ = std::min(now_monotonic_ns(), call_.deadline_ns) + grace_ns_;
+}
+
 Exchange::Woken Exchange::wait() {
     for (;;) {
         const short output = channel_.socket.unsent() > 0 ? POLLOUT : 0;
@@ -64,6 +70,7 @@ Exchange::Woken Exchange::wait() {
 
 // True once the call has ended.
 bool Exchange::take(FrameReader& frame, Outcome& outcome) {
+    if (frame.kind() == FrameKind::alive || frame.kind() == FrameKind::progress) wait_on();
     switch (frame.kind()) {
         case FrameKind::done: {
             const Ended ended = ended_of(frame);

@@ -27,7 +27,8 @@ struct Outcome {
 class Exchange {
   public:
     // `what` is "apply". A call without `out` takes no answers but its end. `grace`: how long the
-    // plugin may take to return after its deadline or its cancellation.
+    // plugin may take to return after its deadline, or after its cancellation and its last sign of
+    // life.
     Exchange(ChildProcess& child, Channel& channel, const ek_call& call, std::string what,
              std::chrono::milliseconds grace);
     // For hints, which the opening of a watch may send.
@@ -41,6 +42,7 @@ class Exchange {
     bool take_answers(Outcome& outcome);
     bool take(FrameReader& frame, Outcome& outcome);
     void cancel();
+    void wait_on();
     Outcome give_up(const std::string& why);
     Outcome end_of_channel();
     Outcome loss();

@@ -196,22 +196,25 @@ std::string Bench::path_to_keep(const std::string& what) {
            what;
 }
 
-std::optional<std::string> Bench::kept(const std::string& what) {
-    if (options_.kept.empty()) return std::nullopt;
-    auto text = read_file(path_to_keep(what));
-    return text ? std::optional(std::move(*text)) : std::nullopt;
+json::Value Bench::kept(const std::string& what) {
+    if (options_.kept.empty()) return nullptr;
+    const auto text = read_file(path_to_keep(what));
+    auto value = json::parse(text ? *text : std::string());
+    return value ? std::move(*value) : json::Value();
 }
 
-void Bench::keep(const std::string& what, std::string_view text) {
+void Bench::keep(const std::string& what, const json::Value& value) {
     // Without it the next one does the same again.
-    if (!options_.kept.empty()) static_cast<void>(write_file(path_to_keep(what), text, 0600));
+    if (!options_.kept.empty())
+        static_cast<void>(write_file(path_to_keep(what), json::write(value), 0600));
 }
 
 bool Bench::is_shared() {
     if (shared_ >= 0) return shared_ == 1;
     need(EK_CAP_APPLY | EK_CAP_REMOVE, "apply and remove");
     static constexpr const char* kShared = "resources-are-shared";
-    if (const auto before = kept(kShared)) return (shared_ = *before == "1" ? 1 : 0) == 1;
+    if (const json::Value before = kept(kShared); before.is_bool())
+        return (shared_ = before.as_bool() ? 1 : 0) == 1;
     const std::string name = copy(collection().name);
     const auto instance = open();
     instance->clear(samples().id(0));
@@ -219,7 +222,7 @@ bool Bench::is_shared() {
     const json::Value seen = stranger_.read(name, samples().id(0));
     instance->must_remove(samples().id(0));
     shared_ = seen.is_null() ? 0 : 1;
-    keep(kShared, std::to_string(shared_));
+    keep(kShared, shared_ == 1);
     return shared_ == 1;
 }
 

@@ -6,9 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <evenkeel/plugin.h>
@@ -88,9 +86,9 @@ class Bench {
     std::unique_ptr<Instance> open();
 
     // What an earlier check of this run has kept of this collection, so that what takes long is
-    // done once; nothing: none has. A check that is run alone has to do it itself.
-    std::optional<std::string> kept(const std::string& what);
-    void keep(const std::string& what, std::string_view text);
+    // done once; null: none has. A check that is run alone has to do it itself.
+    json::Value kept(const std::string& what);
+    void keep(const std::string& what, const json::Value& value);
 
     std::shared_ptr<Answers> answers(CallOptions options);
     // An input as the plugin gets it; `kept` lives until the call is over.

@@ -189,7 +189,7 @@ void filter_narrows(Bench& bench) {
 }
 
 void sink_stops(Bench& bench) {
-    Made made(bench, 3);
+    Made made(bench, 2);
     std::vector<Told> all = {made->read_all(made.ids(), {.stop_at = 1})};
     if (bench.can(EK_CAP_LIST)) all.push_back(made->list({}, {.stop_at = 1}));
     for (const Told& told : all) {

@@ -37,7 +37,6 @@ Isolated::Isolated(Bench& bench) {
     plugin::Isolation isolation;
     isolation.program = plugin_host_program();
     if (isolation.program.empty()) skip("there is no evenkeel-plugin-host here");
-    isolation.grace = std::chrono::milliseconds(500);
     // Beside what it declares: ids and configuration lead there.
     isolation.more_paths = {bench.scratch()};
     auto started =

@@ -33,6 +33,13 @@ void take_all_memory(const sdk::Call& call) {
     while (!call.cancelled()) all.emplace_back(16u << 20, 'x');
 }
 
+// As who has begun what cannot be ended half way; it says so.
+void go_on_after_cancel(const sdk::Call& call) {
+    call.progress(0, "begun");
+    // What is tried is that it takes longer than it would be waited for in silence.
+    for (int i = 0; i < 250; ++i, call.cancelled()) ::usleep(10'000);
+}
+
 [[noreturn]] void take_all_processes() {
     for (;;) {
         const pid_t child = ::fork();
@@ -106,6 +113,7 @@ class Unruly : public Resources<> {
         }
         if (text == "exit") ::_exit(7);
         while (text == "hang") ::pause();
+        if (text == "go on") go_on_after_cancel(call);
         if (text == "memory") take_all_memory(call);
         if (text == "processes") take_all_processes();
         if (text == "program") run_a_program();

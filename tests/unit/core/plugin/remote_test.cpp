@@ -60,6 +60,22 @@ TEST_F(Remote, WhatIsCancelledAndDoesNotComeBackIsEnded) {
     later.join();
 }
 
+TEST_F(Remote, WhatIsCancelledAndSaysThatItGoesOnIsWaitedForUntilItsDeadline) {
+    isolation_.grace = 1500ms;
+    const auto unruly = open("unruly");
+    const pid_t before = pid_of(*unruly);
+    for (const auto timeout : {60'000ms, 10ms}) {
+        CancelSource cancel;
+        Call call;
+        call.cancel = &cancel;
+        call.timeout = timeout;
+        call.progress = [&cancel](const Progress&) { cancel.cancel(); };
+        unruly->apply("one", value(R"({"text":"go on"})"), false, call);
+        EXPECT_EQ(error_of(*unruly, "fine"), "");
+        EXPECT_EQ(pid_of(*unruly) == before, timeout > 1s);
+    }
+}
+
 TEST_F(Remote, MemoryProcessesAndPrintingAreBounded) {
     const auto unruly = open("unruly");
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
