@@ -23,7 +23,7 @@ FOLDER = "/opt/plugins"
 BAD = ("greedy", "unruly")
 BUNDLED = ("directories", "facts", "files", "groups", "packages", "programs", "services", "users")
 DROP_INS = "/etc/systemd/system/evenkeel-plugin-.scope.d"
-PATIENCE_SECONDS = 300  # about ten times slower than this machine, and that on a busy one
+PATIENCE_SECONDS = 1800  # about ten times slower than this machine, and that on a busy one
 NOTHING_BOUNDS, NO_LANDLOCK = "nothing bounds", "nothing but its user's rights"
 
 
@@ -247,10 +247,14 @@ class Plugins(LoneCase):
             for each in (program, host):
                 subprocess.run(["strip", "-o", f"{light}/{each.name}", each], check=True)
                 self.bed.copy([f"{light}/{each.name}"], str(each.parent))
-        for where, argv in (("in their host", [program]), ("in processes of their own", [
-                "env", f"EK_TEST_PLUGIN_HOST={host}", program, f"--gtest_filter={ISOLATED}"])):
-            with self.subTest(where):
-                done = self.run_long(*map(str, argv), check=False)
+        # Those in the agent's process have nothing to do with the kernel; and to take all memory
+        # lasts longer here than a call may: the test of memory above waits for it.
+        for argv in ([program, "--gtest_filter=Remote*-*.MemoryProcessesAndPrintingAreBounded"],
+                     ["env", f"EK_TEST_PLUGIN_HOST={host}", program, f"--gtest_filter={ISOLATED}"]):
+            with self.subTest(argv[-1]):
+                # They expect to run in no service of systemd.
+                done = self.run_long("systemd-run", "--scope", "--quiet", *map(str, argv),
+                                     check=False)
                 self.assertEqual(done.returncode, 0, done.stdout[-8000:] + done.stderr[-3000:])
 
 

@@ -37,7 +37,8 @@ class LocalAgent:
     def state(self, collection, rid):
         """What is there, or None."""
         try:
-            return self.ask("read", collection=collection, ids=[rid])["items"][0]["state"]
+            items = self.ask("read", collection=collection, ids=[rid])["items"]
+            return items[0]["state"] if items else None
         except Refused as error:
             if "not-found" in str(error):
                 return None
