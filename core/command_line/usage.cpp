@@ -86,7 +86,8 @@ std::string unknown_word(const CLI::App& app, const Known& known) {
     if (!meant.empty()) return line + "; did you mean '" + meant + "'?";
     // More of them are a page: --help.
     const bool short_list = !is_option && names.size() <= kListedMost;
-    if (short_list) line += (names.size() == 1 ? "; there is " : "; there are ") + listed_in_words(names);
+    const char* there = names.size() == 1 ? "; there is " : "; there are ";
+    if (short_list) line += there + listed_in_words(names);
     return line;
 }
 
