@@ -1,7 +1,5 @@
 #include "core/plugin/permissions.hpp"
 
-#include <algorithm>
-
 #include "core/base/text.hpp"
 #include "core/json/json.hpp"
 #include "core/plugin/manifest_texts.hpp"
@@ -17,10 +15,6 @@ Result<bool> truth(const json::Value& value, const std::string& name) {
 }
 
 }  // namespace
-
-bool Permissions::declares(std::string_view capability) const {
-    return std::find(capabilities.begin(), capabilities.end(), capability) != capabilities.end();
-}
 
 Result<Permissions> permissions_of(const std::string& manifest) {
     const json::Value parsed = EK_TRY(json::parse(manifest));

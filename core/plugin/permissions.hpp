@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,10 @@ struct Permissions {
     bool network = false;                   // sockets to other machines, and any but AF_UNIX
     bool spawn = false;                     // other programs
 
-    bool declares(std::string_view capability) const;
+    bool declares(std::string_view capability) const {
+        return std::find(capabilities.begin(), capabilities.end(), capability) !=
+               capabilities.end();
+    }
 };
 
 // Of a manifest's text; what it does not name is not permitted. `invalid` names what is wrong.
