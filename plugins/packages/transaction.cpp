@@ -12,7 +12,6 @@ namespace evenkeel::packages {
 namespace {
 
 constexpr int kStepMs = 100;
-constexpr int kGiveWayMs = 1'000;
 constexpr int kRetryMs = 200;
 constexpr off_t kOutputMax = 16 * 1024 * 1024;
 
@@ -49,14 +48,19 @@ posix::ProcessResult Transactions::run(const sdk::Call& call, const posix::Comma
             if (begun && is_late(call)) throw goes_on(command);
         } catch (...) {
             if (!begun) process->send(SIGINT);
-            const bool ended = process->wait(kGiveWayMs);
-            // One that has begun in this moment ignores the signal.
+            bool ended = process->wait(kStepMs);
+            // One that begins in this moment ignores the signal, and says so only later.
+            while (!begun && !ended && !is_late(call)) {
+                begun = follow(*process, call);
+                call.cancelled();
+                ended = process->wait(kStepMs);
+            }
             if (!begun) begun = follow(*process, call) || process->exit_code() == 0;
             if (ended && begun) break;
             if (begun && !is_late(call)) continue;
-            if (!ended) left_.push_back(std::move(process));
-            if (begun) throw goes_on(command);
-            throw;
+            if (ended) throw;
+            left_.push_back(std::move(process));
+            throw goes_on(command);
         }
     }
     if (follow) follow(*process, call);

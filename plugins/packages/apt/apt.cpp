@@ -116,7 +116,14 @@ class Apt : public Backend {
             held = parse_held(ran.output);
         }
         if (repairs) reinstall(call, steps, ran, held);
-        restore_holds(call, held);
+        try {
+            restore_holds(call, held);
+        } catch (const sdk::Failure& failure) {
+            // What was changed is told all the same.
+            if (failure.status() != EK_E_CANCELLED && failure.status() != EK_E_TIMEOUT) throw;
+            call.note(EK_SEV_WARNING, "/hold",
+                      std::string("packages were taken off their hold: ") + failure.what());
+        }
         std::vector<StepError> errors;
         for (const Step& step : steps)
             errors.push_back(

@@ -68,15 +68,14 @@ TEST_F(PackagesTransaction, EndsWhenCancelledBeforeDpkgHasBegun) {
 }
 
 TEST_F(PackagesTransaction, IsDoneWhenDpkgBeginsInTheMomentOfTheCancel) {
-    // As apt does, it leaves the signal alone once dpkg runs; the second one takes longer to end
-    // than a program is given for it.
-    for (const char* rest : {"exit 100", "sleep 1.5; exit 100"}) {
+    // As apt does, it leaves the signal alone, and tells later that dpkg runs.
+    for (const char* rest : {"exit 100", "sleep 0.5; exit 100"}) {
         CallFrame call(0, std::chrono::seconds(60));
         call.on_progress = [&] { call.cancel(); };
         const posix::ProcessResult ran = transactions_.run(
             call.call(),
             reporting(std::string("trap 'begun=1' INT; echo dlstatus:1:1.0:fetches >&3; while [ "
-                                  "-z $begun ]; do sleep 0.02; done; "
+                                  "-z $begun ]; do sleep 0.02; done; sleep 1.2; "
                                   "echo pmstatus:x:50.0:begins >&3; ") +
                       rest),
             follow_apt());
