@@ -19,7 +19,7 @@ namespace evenkeel::agent::test {
 using evenkeel::test::FakeMachine;
 using namespace std::chrono_literals;
 
-using test::kPatience;
+using evenkeel::test::kPatience;
 
 // Where the plugins of `config` run: with EK_TEST_PLUGIN_HOST, that program, in processes of their
 // own, else in this one. What an agent does is the same.

@@ -100,7 +100,7 @@ class Streams : public testing::Test {
             }
             over = true;
         });
-        EXPECT_TRUE(loop.run_until([&] { return over.load(); }, test::kPatience));
+        EXPECT_TRUE(loop.run_until([&] { return over.load(); }, evenkeel::test::kPatience));
         client.join();
         return got;
     }
@@ -148,7 +148,7 @@ TEST_F(Streams, OfAnOlderAgentThatKnowsNoneComeWhole) {
 
 TEST_F(Streams, AreMadeNoFasterThanTheyAreRead) {
     const Fd client = connected();
-    ASSERT_TRUE(loop.run_until([&] { return pieces_made > 0; }, test::kPatience));
+    ASSERT_TRUE(loop.run_until([&] { return pieces_made > 0; }, evenkeel::test::kPatience));
     // The socket takes some; then nothing is left to do, however long the loop turns.
     std::size_t unread = 0;
     while (unread != pieces_made) {
@@ -168,16 +168,17 @@ TEST_F(Streams, AreMadeNoFasterThanTheyAreRead) {
             }
             return pieces_made == kPieces + 2;
         },
-        test::kPatience));
+        evenkeel::test::kPatience));
     EXPECT_EQ(held.use_count(), 1);
 }
 
 TEST_F(Streams, EndWithTheirClient) {
     {
         const Fd client = connected();
-        ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, test::kPatience));
+        ASSERT_TRUE(
+            loop.run_until([&] { return held.use_count() == 2; }, evenkeel::test::kPatience));
     }
-    EXPECT_TRUE(loop.run_until([&] { return held.use_count() == 1; }, test::kPatience));
+    EXPECT_TRUE(loop.run_until([&] { return held.use_count() == 1; }, evenkeel::test::kPatience));
     EXPECT_LT(pieces_made, kPieces / 4);
     whole = true;
     EXPECT_EQ(answers().size(), 2U);
@@ -185,7 +186,7 @@ TEST_F(Streams, EndWithTheirClient) {
 
 TEST_F(Streams, EndWithTheServer) {
     const Fd client = connected();
-    ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, test::kPatience));
+    ASSERT_TRUE(loop.run_until([&] { return held.use_count() == 2; }, evenkeel::test::kPatience));
     server.reset();
     EXPECT_EQ(held.use_count(), 1);
     loop.run_ready();
@@ -214,7 +215,7 @@ TEST(SocketServer, WaitsWhenTheDescriptorsHaveRunOutAndServesAfterwards) {
     const std::string line = R"({"type":"request","verb":"status"})"
                              "\n";
     ASSERT_EQ(write(client.get(), line.data(), line.size()), static_cast<ssize_t>(line.size()));
-    EXPECT_TRUE(loop.run_until([&] { return requests == 1; }, test::kPatience));
+    EXPECT_TRUE(loop.run_until([&] { return requests == 1; }, evenkeel::test::kPatience));
 }
 
 }  // namespace

@@ -34,7 +34,7 @@ class AdmissionTest : public testing::Test {
     }
     Disposition answer(std::uint64_t seq) {
         const bool is_there =
-            loop.run_until([&] { return answers.contains(seq); }, test::kPatience);
+            loop.run_until([&] { return answers.contains(seq); }, evenkeel::test::kPatience);
         EXPECT_TRUE(is_there) << seq;
         if (!is_there) return Disposition::reject;
         return answers.extract(seq).mapped();
@@ -120,7 +120,8 @@ TEST_F(AdmissionTest, AfterARestartTheRestOfATimeoutIsMeasuredByTheMonotonicCloc
         left.received.wall_ms -= step;
         left.resources.emplace_back().ref = {"notes", "one"};
         admission.resume({left}, {"stream_o", 1});
-        ASSERT_TRUE(loop.run_until([this] { return engine.unfinished() == 0; }, test::kPatience));
+        ASSERT_TRUE(
+            loop.run_until([this] { return engine.unfinished() == 0; }, evenkeel::test::kPatience));
         const auto outbox = store->load()->outbox;
         ASSERT_FALSE(outbox.empty());
         const auto outcome = store->outbox_event(outbox.back().seq).value();

@@ -84,7 +84,7 @@ TEST_F(StartCommitTest, WithTheCommitTheStoreHasItToo) {
     const auto inbox = [&](store::WriteTxn& txn) { return store->put_new(txn, command); };
     start_commit.commit(journal, inbox,
                         [&](const Result<void>& done) { stored = done.has_value(); });
-    ASSERT_TRUE(loop.run_until([&] { return stored.has_value(); }, test::kPatience));
+    ASSERT_TRUE(loop.run_until([&] { return stored.has_value(); }, evenkeel::test::kPatience));
     EXPECT_TRUE(*stored);
     EXPECT_EQ(store->description(note("one")).value()->metadata.generation.revision, 6U);
     EXPECT_EQ(store->load()->inbox.size(), 1U);
