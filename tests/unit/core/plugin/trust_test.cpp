@@ -291,7 +291,7 @@ TEST_F(TrustTest, AFileThatIsReplacedAfterItWasHashedIsFound) {
     EXPECT_TRUE(require_same_object(*package));
     std::filesystem::copy_file(path("memory.so"), path("newer.so"));
     std::filesystem::rename(path("newer.so"), path("memory.so"));
-    EXPECT_EQ(require_same_object(*package).error().code, Errc::conflict);
+    EXPECT_EQ(require_same_object(*package).error().code, Errc::stale);
 }
 
 TEST_F(TrustTest, AFileThatIsWrittenToAfterItWasHashedIsFound) {
