@@ -35,7 +35,7 @@ class Daemon(unittest.TestCase):
 
     def configure(self, extra):
         self.config.write_text(json.dumps({
-            "state_dir": str(self.folder / "state"), "socket": str(self.folder / "agent.sock"),
+            "state_dir": str(self.folder / "state"), "socket": str(self.folder / "run" / "agent.sock"),
             "plugin_dirs": [PLUGINS], **extra}))
 
     def command(self, *argv):
@@ -279,7 +279,7 @@ class Daemon(unittest.TestCase):
 
         def lines(arguments):
             with socket.socket(socket.AF_UNIX) as client:
-                client.connect(str(self.folder / "agent.sock"))
+                client.connect(str(self.folder / "run" / "agent.sock"))
                 client.sendall(json.dumps({"type": "request", "verb": "check",
                                            "arguments": arguments}).encode() + b"\n")
                 for line in client.makefile(encoding="utf-8"):
@@ -297,7 +297,7 @@ class Daemon(unittest.TestCase):
         self.assertEqual((code, answer, list(answer)), (3, whole, ["resources", "counts"]))
         # One that goes away in the middle, or reads nothing for now, is no concern of others.
         with socket.socket(socket.AF_UNIX) as idle:
-            idle.connect(str(self.folder / "agent.sock"))
+            idle.connect(str(self.folder / "run" / "agent.sock"))
             idle.sendall(b'{"type":"request","verb":"check","arguments":{"stream":true}}\n')
             self.assertEqual(next(lines({"stream": True}))["type"], "item")
             self.assertEqual(self.ask("check")[1], whole)

@@ -79,10 +79,12 @@ class Conformance:
 
     def schema_errors(self, schema, value):
         with self._lock:
-            validator = self._validators.get(id(schema))
+            # With the schema: the id of one that is gone could be another one's.
+            _, validator = self._validators.get(id(schema), (None, None))
             if validator is None:
                 whole = {"components": self.components, **schema}
-                validator = self._validators[id(schema)] = jsonschema.Draft202012Validator(whole)
+                validator = jsonschema.Draft202012Validator(whole)
+                self._validators[id(schema)] = schema, validator
             return ["/".join(["", *map(str, error.absolute_path)]) + f": {error.message[:300]}"
                     for error in validator.iter_errors(value)]
 
