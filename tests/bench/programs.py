@@ -153,12 +153,12 @@ class Agent(Program):
         root.mkdir(parents=True)
         self.config = root / "agent.json"
         self.config.write_text(json.dumps({
-            "state_dir": str(root / "state"), "socket": str(root / "agent.sock"),
+            "state_dir": str(root / "state"), "socket": str(root / "run" / "agent.sock"),
             "plugins": [{"name": "files"}], "log": {"level": "warning"}, **settings}))
         self.program = [str(build / "core/agent/evenkeel-agent"), "--config", str(self.config)]
         for folder in plugin_dirs:
             self.program += ["--plugin-dir", str(build / folder)]
-        self.local = LocalAgent(path=root / "agent.sock")
+        self.local = LocalAgent(path=root / "run" / "agent.sock")
         if orchestrator:
             token = orchestrator.enrolment_token()
             self.ask("enrol", "--orchestrator",

@@ -35,7 +35,8 @@ class Daemon(unittest.TestCase):
 
     def configure(self, extra):
         self.config.write_text(json.dumps({
-            "state_dir": str(self.folder / "state"), "socket": str(self.folder / "run" / "agent.sock"),
+            "state_dir": str(self.folder / "state"),
+            "socket": str(self.folder / "run" / "agent.sock"),
             "plugin_dirs": [PLUGINS], **extra}))
 
     def command(self, *argv):

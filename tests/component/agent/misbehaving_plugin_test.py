@@ -26,7 +26,8 @@ class Misbehaving(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
         self.config = self.folder / "agent.json"
         self.config.write_text(json.dumps({
-            "state_dir": str(self.folder / "state"), "socket": str(self.folder / "agent.sock"),
+            "state_dir": str(self.folder / "state"),
+            "socket": str(self.folder / "run" / "agent.sock"),
             "plugin_dirs": [PLUGINS], "calls": {"silence": "2s"},
             "plugins": [{"name": name} for name in ("files", "misbehaves", "memory")],
             "isolation": {"misbehaves": "none", "memory": "none"}}))

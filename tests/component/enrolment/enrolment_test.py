@@ -32,7 +32,7 @@ class Machine:
         self.root.mkdir()
         self.config = root / "agent.json"
         self.config.write_text(json.dumps({
-            "state_dir": str(root / "state"), "socket": str(root / "agent.sock"),
+            "state_dir": str(root / "state"), "socket": str(root / "run" / "agent.sock"),
             "plugin_dirs": [PLUGINS], "plugins": [{"name": "files"}], "log": {"level": "debug"}}))
         self.process = None
 

@@ -16,7 +16,7 @@ class Agent:
         self.root.mkdir(exist_ok=True)
         self.config = self.root / "agent.json"
         self.config.write_text(json.dumps({
-            "state_dir": str(self.root / "state"), "socket": str(self.root / "agent.sock"),
+            "state_dir": str(self.root / "state"), "socket": str(self.root / "run" / "agent.sock"),
             **config}))
         done = subprocess.run(
             [*self.command("enrol"), "--orchestrator", f"127.0.0.1:{port}", "--ca-sha256",
