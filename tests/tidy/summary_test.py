@@ -10,8 +10,8 @@ import unittest
 SUMMARY = pathlib.Path(__file__).resolve().parents[2] / "scripts" / "summary"
 
 
-def summed(*runs):
-    """(exit code, last line) for a build folder whose tests said this."""
+def summary(*runs):
+    """(exit code, lines) for a build folder whose tests said this."""
     with tempfile.TemporaryDirectory() as build:
         logs = pathlib.Path(build, "meson-logs")
         logs.mkdir()
@@ -19,7 +19,12 @@ def summed(*runs):
             json.dumps({"name": "t", "result": result, "stdout": said, "stderr": ""}) + "\n"
             for result, said in runs), encoding="utf-8")
         done = subprocess.run([SUMMARY, build], capture_output=True, text=True, check=False)
-        return done.returncode, done.stdout.splitlines()[-1]
+        return done.returncode, done.stdout.splitlines()
+
+
+def summed(*runs):
+    code, lines = summary(*runs)
+    return code, lines[-1]
 
 
 class Summary(unittest.TestCase):
@@ -42,6 +47,16 @@ class Summary(unittest.TestCase):
 
     def test_what_was_skipped_is_not_passed(self):
         self.assertEqual(summed(("SKIP", ""), ("OK", "x")), (0, "1 passed, 0 failed"))
+        self.assertEqual(summed(("SKIP", "no QEMU")), (1, "0 passed, 0 failed"))
+
+    def test_why_something_failed_or_was_skipped_is_repeated(self):
+        said = ("[       OK ] A.Good (1 ms)\na.cpp:7: Failure\nExpected: 1\n"
+                "[  FAILED  ] A.Bad (2 ms)\n[  FAILED  ] 1 test, listed below:\n")
+        lines = "\n".join(summary(("FAIL", said), ("SKIP", "no QEMU"))[1])
+        for line in ("a.cpp:7: Failure", "Expected: 1", "[  FAILED  ] A.Bad (2 ms)", "no QEMU"):
+            self.assertIn(line, lines)
+        self.assertNotIn("A.Good", lines)
+        self.assertIn("the end", "\n".join(summary(("TIMEOUT", "x\nthe end"))[1]))
 
 
 if __name__ == "__main__":

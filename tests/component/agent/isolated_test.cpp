@@ -228,9 +228,11 @@ TEST_F(Isolated, WhatIsReleasedAndRefusedMeanwhileIsAnsweredWithTheReason) {
     ASSERT_TRUE(refused.error);
     EXPECT_NE(refused.error->what.find("unruly is released, and not used: "), std::string::npos)
         << refused.error->what;
-    const wire::Reply unknown = ask("release", json::Object{{"collection", "nope"}});
-    ASSERT_TRUE(unknown.error);
-    EXPECT_EQ(unknown.error->code, Errc::not_found);
+    for (const char* name : {"nope", "memory"}) {  // none, and one that is not held
+        const wire::Reply answer = ask("release", json::Object{{"collection", name}});
+        ASSERT_TRUE(answer.error) << name;
+        EXPECT_EQ(answer.error->code, Errc::not_found) << name;
+    }
 }
 
 TEST_F(Isolated, DriftIsSeenAfterItsWatchWasLostWithTheProcess) {
