@@ -19,36 +19,44 @@
 
 namespace evenkeel::agent {
 
-using WeakCollections = std::vector<std::weak_ptr<plugin::Collection>>;
-
-// Those that are loaded so far: a plugin that is loaded already may log from a thread of its own.
-class PluginLoader::LoadedCollections {
+// The schemas of the collections that are loaded: a plugin that is loaded already may log from a
+// thread of its own while others are. Who asks keeps no collection alive: it would end with the
+// last reference on the thread of its own log, which waits for that thread.
+class PluginLoader::LoadedSchemas {
   public:
+    using ByName = std::map<std::string, schema::Schema>;
+
     void add(const std::shared_ptr<plugin::Collection>& collection) {
         const std::scoped_lock lock(mutex_);
-        all_.push_back(collection);
+        std::erase_if(all_, [](const Loaded& each) { return each.collection.expired(); });
+        all_.push_back({collection, collection->name(), collection->schema()});
     }
-    WeakCollections all() const {
+    ByName by_name() const {
         const std::scoped_lock lock(mutex_);
-        return all_;
+        ByName schemas;
+        for (const Loaded& each : all_)
+            if (!each.collection.expired()) schemas.emplace(each.name, each.schema);
+        return schemas;
     }
 
   private:
+    struct Loaded {
+        std::weak_ptr<plugin::Collection> collection;
+        std::string name;
+        schema::Schema schema;
+    };
     mutable std::mutex mutex_;
-    WeakCollections all_;
+    std::vector<Loaded> all_;
 };
 
 namespace {
 
 // Of the descriptions that may have one: others are not opened.
 Result<secrets::SecretTexts> secrets_on_host(const AgentStore& store,
-                                             const WeakCollections& collections) {
-    std::map<std::string, std::shared_ptr<plugin::Collection>> by_name;
-    for (const auto& each : collections)
-        if (auto collection = each.lock()) by_name.emplace(collection->name(), collection);
+                                             const std::map<std::string, schema::Schema>& schemas) {
     const auto schema_of = [&](const Metadata& metadata) {
-        const auto found = by_name.find(metadata.ref.collection);
-        return found == by_name.end() ? nullptr : &found->second->schema();
+        const auto found = schemas.find(metadata.ref.collection);
+        return found == schemas.end() ? nullptr : &found->second;
     };
     secrets::SecretTexts all;
     EK_CHECK(store.each_description(
@@ -136,7 +144,7 @@ bool is_held(Agent& agent, const plugin::Package& package, bool is_isolated) {
 }  // namespace
 
 PluginLoader::PluginLoader(Agent& agent, Config config, bool accept_own_user)
-    : agent_(agent), config_(std::move(config)), loaded_(std::make_shared<LoadedCollections>()) {
+    : agent_(agent), config_(std::move(config)), schemas_(std::make_shared<LoadedSchemas>()) {
     options_.data_dir = config_.state_dir + "/plugins";
     options_.accept_own_user = accept_own_user;
     options_.require_signatures = config_.require_signatures;
@@ -146,10 +154,10 @@ PluginLoader::PluginLoader(Agent& agent, Config config, bool accept_own_user)
                                const std::string& bytes) { return sealer->fingerprint(bytes); };
     // A thread that is left behind in a plugin may ask when the store is closed.
     options_.known_secrets = [known = std::weak_ptr(agent.shared_store()),
-                              loaded = loaded_]() -> Result<secrets::SecretTexts> {
+                              schemas = schemas_]() -> Result<secrets::SecretTexts> {
         const auto store = known.lock();
         if (!store) return fail(Errc::unavailable, "the store is closed");
-        return secrets_on_host(*store, loaded->all());
+        return secrets_on_host(*store, schemas->by_name());
     };
     options_.agent_version = EVENKEEL_VERSION;
     options_.configurations = config_.collections;
@@ -175,7 +183,7 @@ Result<PluginLoader::Collections> PluginLoader::collections_of(const plugin::Pac
     Collections collections;
     for (auto& each : made) {
         collections.emplace_back(std::move(each));
-        loaded_->add(collections.back());
+        schemas_->add(collections.back());
     }
     return collections;
 }

@@ -32,7 +32,7 @@ class PluginLoader {
     Result<Collections> load_again(const std::string& name, const std::string& known_sha256);
 
   private:
-    class LoadedCollections;
+    class LoadedSchemas;
     class CodeLoader;
 
     Result<void> load(const std::string& name, CodeLoader& loader);
@@ -42,7 +42,7 @@ class PluginLoader {
     Agent& agent_;
     const Config config_;
     plugin::LoadOptions options_;
-    std::shared_ptr<LoadedCollections> loaded_;
+    std::shared_ptr<LoadedSchemas> schemas_;
 };
 
 // Once, by a loader of its own.

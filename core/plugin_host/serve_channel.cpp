@@ -19,7 +19,9 @@ using plugin::FrameSocket;
 using plugin::Operation;
 using plugin::Request;
 
-void open(ServedPlugin& plugin, const Request& request, const ek_call* call, plugin::Ended& ended) {
+// `backend` outlives the answer: the plugin's own text may be read only while it is called.
+void open(ServedPlugin& plugin, const Request& request, const ek_call* call, plugin::Ended& ended,
+          std::string& backend) {
     const ek_collection* collection = plugin.collection(request.number);
     if (collection == nullptr) return;
     ek_instance* handle = nullptr;
@@ -33,8 +35,9 @@ void open(ServedPlugin& plugin, const Request& request, const ek_call* call, plu
     if (collection->extension == nullptr) return;
     const auto* named =
         static_cast<const ek_backend*>(collection->extension(handle, EK_EXT_BACKEND));
-    if (named != nullptr && EK_HAS(ek_backend, named, name) && named->name)
-        ended.backend = named->name(handle);
+    if (named == nullptr || !EK_HAS(ek_backend, named, name) || !named->name) return;
+    backend = plugin::copy(named->name(handle));
+    ended.backend = plugin::borrow(backend);
 }
 
 ek_status perform(const ServedInstance& instance, const Request& request, const ek_call* call) {
@@ -64,10 +67,11 @@ ek_status perform(const ServedInstance& instance, const Request& request, const 
     }
 }
 
+// `text` is for what is told of the plugin, and outlives the answer.
 void carry_out(ServedPlugin& plugin, const Request& request, const ek_call* call,
-               plugin::Ended& ended) {
+               plugin::Ended& ended, std::string& text) {
     const ServedPlugin::InCall in_call(plugin);
-    if (request.operation == Operation::open) return open(plugin, request, call, ended);
+    if (request.operation == Operation::open) return open(plugin, request, call, ended, text);
     if (request.operation == Operation::close) {
         plugin.close(request.instance);
         ended.status = EK_OK;
@@ -98,7 +102,7 @@ bool answer(ServedPlugin& plugin, FrameSocket& socket, int cancel, const Request
             if (ServedInstance* const instance = plugin.find(request.instance))
                 return serve_watch(plugin, *instance, socket, answers), false;
         } else {
-            carry_out(plugin, request, answers.call(), ended);
+            carry_out(plugin, request, answers.call(), ended, text);
         }
     } catch (...) {
         ended.exception = said_by(std::current_exception(), text);

@@ -126,7 +126,9 @@ bool Lane::stop(std::chrono::milliseconds deadline) {
     shared_->stopping = true;
     shared_->changed.notify_all();
     if (!shared_->thread.joinable()) return !shared_->abandoned;
-    if (shared_->changed.wait_for(lock, deadline, [this] { return shared_->ended; })) {
+    const bool is_own_task = shared_->thread.get_id() == std::this_thread::get_id();
+    if (!is_own_task &&
+        shared_->changed.wait_for(lock, deadline, [this] { return shared_->ended; })) {
         // Taken out under the lock, so that two callers of stop() do not both join.
         std::thread thread = std::move(shared_->thread);
         const bool orderly = !shared_->abandoned;

@@ -41,8 +41,8 @@ class Lane {
     void abandon();
     bool abandoned() const;
 
-    // Refuses new tasks, runs those that wait, ends the thread. When the deadline passes first the
-    // lane is abandoned and the answer is false. Not from one of its own tasks. [any]
+    // Refuses new tasks, runs those that wait, ends the thread. When the deadline passes first, or
+    // in one of its own tasks, the lane is abandoned and the answer is false. [any]
     bool stop(std::chrono::milliseconds deadline);
 
   private:

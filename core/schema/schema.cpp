@@ -87,17 +87,14 @@ struct Schema::Inside {
     std::string hash;
 };
 
-Schema::Schema(std::unique_ptr<Inside> inside) : inside_(std::move(inside)) {}
-Schema::Schema(Schema&&) noexcept = default;
-Schema& Schema::operator=(Schema&&) noexcept = default;
-Schema::~Schema() = default;
+Schema::Schema(std::shared_ptr<const Inside> inside) : inside_(std::move(inside)) {}
 
 Result<Schema> Schema::compile(std::string_view text) {
     json::Value document = EK_TRY(json::parse(text, {.bytes = kSchemaBytesMax}));
     json::Value words = EK_TRY(read_vocabulary(document));
     Rules rules = EK_TRY(Rules::compile(words));
     auto rest = EK_TRY(Validator::compile(without_rules(words)));
-    auto inside = std::make_unique<Inside>(std::move(document), std::move(words), std::move(rules),
+    auto inside = std::make_shared<Inside>(std::move(document), std::move(words), std::move(rules),
                                            std::move(rest));
     if (!inside->key_pattern.empty()) inside->key = EK_TRY(compile_pattern(inside->key_pattern));
     if (!inside->key_not_pattern.empty()) {

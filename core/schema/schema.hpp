@@ -45,15 +45,11 @@ enum class Mode { description, state };
 
 // A collection's JSON Schema, compiled. The words taken are those that mean the same in Draft 7 and
 // 2020-12, and x-ek-...; any other is refused, so that no rule is silently left out. Patterns run
-// in RE2, in time linear to the text. Immutable. [any]
+// in RE2, in time linear to the text. Immutable; a copy costs nothing. [any]
 class Schema {
   public:
     // `invalid` says which word is wrong, and where. Text of at most 256 KiB.
     static Result<Schema> compile(std::string_view text);
-
-    Schema(Schema&&) noexcept;
-    Schema& operator=(Schema&&) noexcept;
-    ~Schema();
 
     // All wrong fields, by pointer; empty when there is none. Never more than 100.
     std::vector<FieldError> validate(const json::Value& document, Mode mode) const;
@@ -77,8 +73,8 @@ class Schema {
 
   private:
     struct Inside;
-    explicit Schema(std::unique_ptr<Inside> inside);
-    std::unique_ptr<Inside> inside_;
+    explicit Schema(std::shared_ptr<const Inside> inside);
+    std::shared_ptr<const Inside> inside_;
 };
 
 }  // namespace evenkeel::schema

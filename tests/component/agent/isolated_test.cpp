@@ -110,10 +110,8 @@ class Isolated : public AgentBench {
     }
 
     std::unique_ptr<PluginLoader> loader;
-    std::string why_;  // the last outcome, whole
-
-  private:
-    std::uint64_t seq_ = 0;
+    std::string why_;        // the last outcome, whole
+    std::uint64_t seq_ = 0;  // of the last command
 };
 
 // With the default folder the end-to-end tests of the agent do it.
@@ -232,6 +230,23 @@ TEST_F(Isolated, WhatIsReleasedAndRefusedMeanwhileIsAnsweredWithTheReason) {
         const wire::Reply answer = ask("release", json::Object{{"collection", name}});
         ASSERT_TRUE(answer.error) << name;
         EXPECT_EQ(answer.error->code, Errc::not_found) << name;
+    }
+}
+
+// Secrets are taken out of its lines on a thread of their own, which reads the store.
+TEST_F(Isolated, ItsLastLinesDoNotHoldTheStoreOfAnAgentThatHasEnded) {
+    std::vector<wire::ResourceRequest> many;  // each may be a secret, as nobody knows their schema
+    for (int i = 0; i < 500; ++i) {
+        many.push_back(request(std::to_string(i), json::Object{{"text", "a"}}, 1));
+        many.back().ref.collection = "nope";
+    }
+    command("cmd_many", 1, "apply", many);
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_many").empty(); }));
+    seq_ = 1;
+    for (int i = 0; i < 3; ++i) {
+        EXPECT_EQ(give("unruly", "say"), "succeeded");
+        start();
+        ASSERT_FALSE(HasFatalFailure());
     }
 }
 

@@ -118,6 +118,7 @@ class Unruly : public Resources<> {
         if (text == "processes") take_all_processes();
         if (text == "program") run_a_program();
         if (text == "print") print_much();
+        if (text == "say") std::fprintf(stderr, "a line\n");
         if (text == "listener" && (found_at_load || find_listener())) refused("found", EEXIST);
         if (text == "nonsense") talk_nonsense();
         if (text == "last item") last_word_ = plugin::FrameKind::item;

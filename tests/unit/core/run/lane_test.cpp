@@ -119,6 +119,15 @@ TEST(Lane, StopGivesUpATaskThatHangsPastTheDeadline) {
     hold.wait_until_left();
 }
 
+TEST(Lane, WhoStopsItInItsOwnTaskDoesNotWaitForHimself) {
+    std::promise<bool> stopped;
+    auto lane = std::make_shared<Lane>(Lane::Options{.name = "files"});
+    ASSERT_TRUE(
+        lane->submit([&, own = lane] { stopped.set_value(own->stop(std::chrono::hours(1))); }));
+    EXPECT_FALSE(stopped.get_future().get());
+    EXPECT_TRUE(lane->abandoned());
+}
+
 TEST(Lane, AStoppedOneTakesNothingMore) {
     Lane lane({});
     EXPECT_TRUE(lane.stop(seconds(1)));
