@@ -16,15 +16,27 @@ void add_waiting(CLI::App* app, ChangeOptions& options) {
                     "Has its effect once, however often this is run with the same key");
 }
 
+// Of a command that has --dry-run, if at all, already.
+CLI::Option* add_plan(CLI::App* app, ChangeOptions& options) {
+    CLI::Option* plan = app->add_flag(
+        "--plan", options.plan_only,
+        "Only make a plan of it, which somebody else approves: for protected environments");
+    plan->excludes(app->get_option("--wait"), app->get_option("--no-wait"));
+    if (CLI::Option* dry_run = app->get_option_no_throw("--dry-run")) plan->excludes(dry_run);
+    return plan;
+}
+
 void add_shown(CLI::App* app, ChangeOptions& options) {
     app->add_flag("--changed-only", options.changed_only, "Show no resource that stays as it is");
 }
 
 // Of manifests a plan is made once, by its content.
-void refuse_key(const ChangeOptions& options) {
-    if (!options.key.empty()) {
+void refuse_what_is_of_resources(const ChangeOptions& options) {
+    if (!options.key.empty())
         throw CLI::ValidationError("--idempotency-key", "is for resources of hosts");
-    }
+    if (options.plan_only)
+        throw CLI::ValidationError("--plan",
+                                   "is for resources of hosts; of manifests: ek plan -f DIR");
 }
 
 void add_change(CLI::App& app, Run& run) {
@@ -34,12 +46,13 @@ void add_change(CLI::App& app, Run& run) {
     add_files(apply_app, options->files);
     add_waiting(apply_app, *options);
     apply_app->add_flag("--dry-run", options->dry_run, "Only say what would be done");
+    CLI::Option* plan_only = add_plan(apply_app, *options);
     add_shown(apply_app, *options);
     apply_app
         ->add_option("--target", options->target,
                      "All hosts that a filter finds, with one request: 'labels.role = web'")
         ->type_name("FILTER")
-        ->excludes(apply_app->get_option("--host"), apply_app->get_option("--selector"));
+        ->excludes(apply_app->get_option("--host"), apply_app->get_option("--selector"), plan_only);
     const auto folder = std::make_shared<FolderOptions>();
     add_manifest_options(apply_app, *folder);
     add_yes(apply_app, folder->yes);
@@ -53,7 +66,7 @@ void add_change(CLI::App& app, Run& run) {
             run = [options](Session& session) { return apply(session, *options); };
             return;
         }
-        refuse_key(*options);
+        refuse_what_is_of_resources(*options);
         folder->files = options->files;
         folder->wait = options->wait;
         folder->wait_asked = options->wait_asked;
@@ -120,18 +133,21 @@ void add_delete(CLI::App& app, Run& run) {
     const auto one = std::make_shared<ResourceOptions>();
     CLI::App* resource = add_one(remove, *one, true);
     add_override(resource, *one);
+    add_plan(resource, *one);
     on_parsed_with_hosts(resource, run, one, one->hosts, delete_resource);
 
     const auto all = add_files_instead(remove, run, delete_files);
     remove->add_flag("--dry-run", all->dry_run, "Only say what would be done");
+    add_plan(remove, *all);
 }
 
 void add_forget(CLI::App& app, Run& run) {
     const auto options = std::make_shared<ResourceOptions>();
     CLI::App* forget = group(app, "forget", "Drop descriptions, leave the machine alone");
     CLI::App* resource = add_one(forget, *options, false);
+    add_plan(resource, *options);
     on_parsed_with_hosts(resource, run, options, options->hosts, forget_resource);
-    add_files_instead(forget, run, forget_files);
+    add_plan(forget, *add_files_instead(forget, run, forget_files));
 }
 
 void add_history(CLI::App& app, Run& run) {

@@ -145,6 +145,10 @@ void tell_command(const HostResult& result, bool dry_run) {
     Output::message("follow it with: ek describe command " + command.id);
 }
 
+bool needs_plan(const HostResult& result) {
+    return result.failure && result.failure->code == "plan-required";
+}
+
 void tell(Session& session, const Results& results, bool dry_run) {
     for (const HostResult& result : results) {
         if (result.failure) session.fail(*result.failure, result.host);
@@ -157,6 +161,10 @@ void tell(Session& session, const Results& results, bool dry_run) {
         Output::message("the command goes on; see: ek describe command " + result.command->id +
                         ", stop it with: ek cancel command " + result.command->id);
     }
+    if (std::any_of(results.begin(), results.end(), needs_plan))
+        Output::message(
+            "ek apply -f FILE, ek delete and ek forget make a plan of it with --plan, which "
+            "somebody else approves");
 }
 
 Exit exit_of_one(const HostResult& result, const ChangeOptions& options) {

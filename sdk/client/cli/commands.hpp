@@ -47,6 +47,7 @@ struct ChangeOptions {
     // client.
     std::string key;
     bool exit_code = false;     // Exit::pending when a dry run shows changes
+    bool plan_only = false;     // an open plan is made, for somebody else to approve
     bool changed_only = false;  // shows no resource that stays as it is
     bool wait_asked = false;    // by --wait: for hosts that are not connected too
 };

@@ -65,10 +65,7 @@ Exit plan_edit(Session& session, client::Client& client, const client::Edit& edi
                const ModelChangeOptions& options) {
     const auto made = client.make_plan({edit}, false, options.key);
     if (!made) return session.fail(of_the_edit(made.error()));
-    const auto plan = json::parse(made->json, {.bytes = kPlanBytesMost}).value_or(json::Value());
-    show_plan(session.output(), plan);
-    Output::message(next_step(plan));
-    return Exit::done;
+    return show_new_plan(session, *made);
 }
 
 client::Result<json::Value> dry_run(client::Client& client, const client::Edit& edit,

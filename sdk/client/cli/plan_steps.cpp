@@ -120,6 +120,13 @@ void show_plan(const Output& output, const json::Value& plan) {
     Output::message(summary_of_plan(plan));
 }
 
+Exit show_new_plan(const Session& session, const client::Plan& made) {
+    const auto plan = json::parse(made.json, {.bytes = kPlanBytesMost}).value_or(json::Value());
+    show_plan(session.output(), plan);
+    Output::message(next_step(plan));
+    return Exit::done;
+}
+
 std::int64_t hosts_with_errors(const json::Value& plan) {
     return plan["summary"].integer_or("errors");
 }

@@ -16,6 +16,9 @@ client::Result<json::Value> find_plan(client::Client& client, const std::string&
 // The plan as data, or its groups and errors and, on standard error, a line that sums it up.
 void show_plan(const Output& output, const json::Value& plan);
 
+// Shows one that was just made, and says what is to be done with it.
+Exit show_new_plan(const Session& session, const client::Plan& made);
+
 // How far the hosts of a plan that is applied are; nothing of another.
 void tell_progress(const json::Value& plan);
 

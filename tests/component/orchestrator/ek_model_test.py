@@ -220,6 +220,49 @@ class Changes(EkModel):
         self.done("apply", "plan", plan, "--yes", "--no-wait")
         self.assertFalse(self.rest.get("/v1/environments/prod")["protected"])
 
+    def test_resources_of_a_protected_host_are_changed_by_plans_of_two_people(self):
+        self.put("/v1/environments/prod", {"protected": True})
+        token = self.rest.call("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
+        secret = self.folder / "ann.token"
+        secret.write_text(token["secret"])
+        secret.chmod(0o600)
+        file = self.folder / "two.json"
+        entries = [{"collection": "files", "id": f"/{name}", "description": {"content": name}}
+                   for name in "ab"]
+        file.write_text(json.dumps({"resources": entries}))
+        web1 = ("--host", "web1")
+
+        def sent():
+            command = self.agent.take_command()
+            self.agent.outcome(command, "succeeded")
+            return command["verb"], [one["id"] for one in command["resources"]]
+
+        def planned(*argv):
+            made = self.done(*argv, *web1, "--plan", "-o", "name")
+            self.done("approve", "plan", made.stdout.strip(), "--yes", "--token-file", str(secret))
+            self.done("apply", "plan", made.stdout.strip(), "--yes", "--no-wait")
+            return sent()
+
+        told = self.done("apply", "-f", str(file), *web1, "--no-wait", exits=6).stderr
+        self.assertIn("plan-required: environment prod is protected", told)
+        self.assertIn("make a plan of it with --plan", told)
+        self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
+        self.assertEqual(planned("delete", "resource", "files", "/a"), ("remove", ["/a"]))
+        told = self.done("forget", "-f", str(file), *web1, "--plan", exits=1).stderr
+        self.assertIn("/resources/0: files /a is not described", told)
+        self.assertEqual(planned("forget", "resource", "files", "/b"), ("forget", ["/b"]))
+        self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
+        self.assertEqual(planned("delete", "-f", str(file)), ("remove", ["/a"]))
+        self.assertEqual(sent(), ("remove", ["/b"]))
+        entries[1]["description"] = {"colour": 1}
+        file.write_text(json.dumps({"resources": entries}))
+        told = self.done("apply", "-f", str(file), *web1, "--plan", exits=1).stderr
+        self.assertIn("/resources/1/description/colour", told)
+        for refused in ("--dry-run", "--no-wait", "--target=name = web1"):
+            self.done("apply", "-f", str(file), *web1, "--plan", refused, exits=2)
+        told = self.done("apply", "-f", str(file), "--plan", exits=2).stderr
+        self.assertIn("of manifests: ek plan -f DIR", told)
+
     def test_an_edit_shows_what_it_does_before_it_saves(self):
         self.editor("sed -i s/ada/grace/ \"$1\"\n")
         shown = self.done("edit", "setting", "global", "owner", "--no-wait")
