@@ -1,5 +1,6 @@
 #include "core/agent/plugin_reloader.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -18,7 +19,7 @@ namespace {
 
 constexpr std::string_view kSumFile = ".sum.json";
 
-// The plugins whose sum files were written.
+// The plugins whose sum files were written, or have gone.
 std::vector<std::string> read_names(int inotify) {
     std::vector<std::string> names;
     alignas(inotify_event) std::array<char, 16 * 1024> buffer;
@@ -41,6 +42,7 @@ PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& lo
       loader_(loader),
       loop_(loop),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
+      loaded_sums_(std::make_shared<std::map<std::string, std::string>>()),
       self_(std::make_shared<PluginReloader*>(this)) {
     watch_folders();
     agent_.load_held = [this](const std::string& plugin,
@@ -62,7 +64,7 @@ void PluginReloader::watch_folders() {
     for (const std::string& folder : loader_.folders()) {
         if (!watched) break;
         ::inotify_add_watch(inotify_.get(), folder.c_str(),
-                            IN_CLOSE_WRITE | IN_MOVED_TO | IN_ONLYDIR);
+                            IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
     }
     if (watched) {
         const auto tell = [self = self_, post = loop_.poster()](const std::string& name) {
@@ -88,11 +90,17 @@ std::string PluginReloader::running_sum(const std::string& plugin) const {
     return "";
 }
 
-void PluginReloader::load(const std::string& plugin, const std::string& known_sha256,
+void PluginReloader::load(const std::string& plugin,
+                          const std::optional<std::string>& running_sha256,
                           std::function<void(const Loaded&)> then) {
-    const auto work = [self = self_, &loader = loader_, post = loop_.poster(), plugin, known_sha256,
-                       then = std::move(then)] {
-        auto loaded = std::make_shared<Loaded>(loader.load_again(plugin, known_sha256));
+    const auto work = [self = self_, &loader = loader_, sums = loaded_sums_, post = loop_.poster(),
+                       plugin, running_sha256, then = std::move(then)] {
+        // One writing may be told twice, and what came of the first is not served yet.
+        std::string& last = (*sums)[plugin];
+        const std::string known = last.empty() ? running_sha256.value_or("") : last;
+        auto loaded =
+            std::make_shared<Loaded>(loader.load_again(plugin, running_sha256 ? known : ""));
+        if (*loaded && !(*loaded)->empty()) last = (**loaded).front()->process()->sha256();
         post([self, plugin, loaded, then] {
             if (*self == nullptr) return;
             if (*loaded && !(*loaded)->empty()) (*self)->agent_.replace(plugin, **loaded);
@@ -104,20 +112,29 @@ void PluginReloader::load(const std::string& plugin, const std::string& known_sh
 
 void PluginReloader::tell_not_used(const std::string& plugin, const Error& error) {
     log::error("a plugin is not used", {{"plugin", plugin}, {"why", error.what}});
-    agent_.registry().warn(plugin + ": " + error.what);
+    agent_.registry().warn_of_files(plugin, error.what);
+}
+
+bool PluginReloader::is_there(const std::string& plugin) const {
+    const auto& folders = loader_.folders();
+    return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+        return ::access((folder + "/" + plugin + std::string(kSumFile)).c_str(), F_OK) == 0;
+    });
 }
 
 void PluginReloader::on_written(const std::string& plugin) {
     if (!loader_.may_load(plugin)) return;
     load(plugin, running_sum(plugin), [this, plugin](const Loaded& loaded) {
-        if (!loaded) tell_not_used(plugin, loaded.error());
+        // One that is gone was a name for the time of the writing, or is removed; it goes on.
+        if (loaded || !is_there(plugin)) agent_.registry().warn_of_files(plugin, "");
+        else tell_not_used(plugin, loaded.error());
     });
 }
 
 // One that runs in this process has to wait for the next.
 void PluginReloader::load_held(const std::string& plugin,
                                const std::function<void(const Result<void>&)>& done) {
-    load(plugin, "", [this, plugin, done](const Loaded& loaded) {
+    load(plugin, std::nullopt, [this, plugin, done](const Loaded& loaded) {
         if (loaded) return done({});
         const Error& error = loaded.error();
         if (error.code == Errc::conflict) return done(fail(error));

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "core/agent/load_plugins.hpp"
@@ -27,16 +29,20 @@ class PluginReloader {
     void watch_folders();
     void on_written(const std::string& plugin);
     void load_held(const std::string& plugin, const std::function<void(const Result<void>&)>& done);
-    // Has the plugin served, unless its shared object has this sum; then calls `then`.
-    void load(const std::string& plugin, const std::string& known_sha256,
+    // Has the plugin served, then calls `then`. Unless null, `running_sha256` is the sum of the
+    // shared object that runs now, if one does: that, or the one loaded last, is not loaded again.
+    void load(const std::string& plugin, const std::optional<std::string>& running_sha256,
               std::function<void(const Loaded&)> then);
     void tell_not_used(const std::string& plugin, const Error& error);
+    bool is_there(const std::string& plugin) const;  // its sum file
     std::string running_sum(const std::string& plugin) const;
 
     Agent& agent_;
     PluginLoader& loader_;
     run::Loop& loop_;
     Fd inotify_;
+    // The sum of the shared object that was loaded last, by plugin. [lane_]
+    std::shared_ptr<std::map<std::string, std::string>> loaded_sums_;
     // Posts must not find this when it is gone.
     std::shared_ptr<PluginReloader*> self_;
     run::Lane lane_{{.name = "plugin-loader"}};

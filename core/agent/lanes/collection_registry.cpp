@@ -110,6 +110,11 @@ void CollectionRegistry::forget_refusals(const std::string& plugin) {
                   [&](const Refused& refused) { return name_of(refused.plugin) == plugin; });
 }
 
+void CollectionRegistry::warn_of_files(const std::string& plugin, const std::string& why) {
+    if (why.empty()) files_not_used_.erase(plugin);
+    else files_not_used_[plugin] = why;
+}
+
 std::vector<wire::CollectionInfo> CollectionRegistry::infos() const {
     std::vector<wire::CollectionInfo> infos;
     for (const auto& [name, runner] : runners_) {
@@ -162,7 +167,10 @@ json::Value CollectionRegistry::describe() const {
                                        {"capabilities", words({})},
                                        {"actions", words({})}});
     }
-    return json::Object{{"plugins", std::move(plugins)}, {"warnings", words(warnings_)}};
+    json::Array warnings = words(warnings_);
+    for (const auto& [plugin, why] : files_not_used_)
+        warnings.emplace_back(printable(plugin) + ": " + why);
+    return json::Object{{"plugins", std::move(plugins)}, {"warnings", std::move(warnings)}};
 }
 
 void CollectionRegistry::interrupt() {

@@ -38,6 +38,8 @@ class CollectionRegistry {
     void forget_refusals(const std::string& plugin);
     // Adds to what describe() says of where plugins were looked for.
     void warn(std::string what) { warnings_.push_back(std::move(what)); }
+    // The files of the plugin ("cron") are not used as they are now; empty: they are, or are gone.
+    void warn_of_files(const std::string& plugin, const std::string& why);
 
     // Asks running calls to stop, and begins no more.
     void interrupt();
@@ -58,6 +60,7 @@ class CollectionRegistry {
     std::map<std::string, std::unique_ptr<CollectionRunner>> runners_;
     std::vector<Refused> refused_;
     std::vector<std::string> warnings_;
+    std::map<std::string, std::string> files_not_used_;  // why, by plugin
 };
 
 }  // namespace evenkeel::agent

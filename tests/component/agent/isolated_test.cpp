@@ -274,6 +274,33 @@ TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) 
     EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
     EXPECT_EQ(pid_of("unruly"), other);
     EXPECT_EQ(give("memory", "b"), "succeeded");
+    // Its file was told twice, as written and as moved; what comes after that has come.
+    const pid_t after = pid_of("memory");
+    replace("unruly");
+    ASSERT_TRUE(until([&] { return pid_of("unruly") != other && pid_of("unruly") != 0; }));
+    EXPECT_EQ(pid_of("memory"), after);
+}
+
+TEST_F(Isolated, WhatIsWrongWithAPluginsFilesIsToldUntilItIsMendedOrTheyAreGone) {
+    const PluginReloader reloader(*agent, *loader, *loop);
+    const auto warnings = [&] {
+        return ask("plugins", json::Object{}).result["warnings"].as_array().size();
+    };
+    const std::string sum = folder / "plugins/memory.sum.json";
+    const std::string good = read_file(sum).value();
+    for (const char* wrong : {"{}", "{\"sha256\":{}}"}) {  // told once, as it is now
+        ASSERT_TRUE(write_file(sum, wrong, 0644));
+        EXPECT_TRUE(until([&] { return warnings() == 1; }));
+    }
+    ASSERT_TRUE(write_file(sum, good, 0644));
+    EXPECT_TRUE(until([&] { return warnings() == 0; }));
+    // A name that a file has while it is copied.
+    const std::filesystem::path other = folder / "plugins/.memory.sum.json";
+    ASSERT_TRUE(write_file(other, good, 0644));
+    EXPECT_TRUE(until([&] { return warnings() == 1; }));
+    std::filesystem::rename(other, sum);
+    EXPECT_TRUE(until([&] { return warnings() == 0; }));
+    EXPECT_EQ(give("memory", "a"), "succeeded");
 }
 
 TEST_F(Isolated, NobodyWaitsForAReplacedPluginThatTakesLongToClose) {
