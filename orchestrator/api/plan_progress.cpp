@@ -2,10 +2,8 @@
 
 #include <algorithm>
 #include <utility>
-#include <vector>
 
 #include "orchestrator/state/changes.hpp"
-#include "orchestrator/state/plan_hosts.hpp"
 
 namespace evenkeel::api {
 
@@ -14,13 +12,20 @@ PlanProgress::PlanProgress(run::Loop& loop, state::State& state, IsOnline is_onl
     state_.listen([this](const state::Changes& changes) { follow(changes); });
 }
 
-Result<json::Value> PlanProgress::show(const state::View& view, std::string_view plan) const {
-    const state::PlanTally tally = EK_TRY(state::PlanHosts(view).tally(plan));
-    std::uint64_t unreachable = 0;
+Result<PlanProgress::Reached> PlanProgress::read(const state::View& view, std::string_view plan) {
+    Reached reached{EK_TRY(state::PlanHosts(view).tally(plan)), {}};
     EK_CHECK(state::PlanHosts(view).each_waiting(plan, "", [&](std::string_view host) {
-        if (!is_online_(std::string(host))) ++unreachable;
+        reached.waiting.emplace_back(host);
         return true;
     }));
+    return reached;
+}
+
+json::Value PlanProgress::show(const Reached& reached) const {
+    const state::PlanTally& tally = reached.tally;
+    const auto unreachable = static_cast<std::uint64_t>(
+        std::count_if(reached.waiting.begin(), reached.waiting.end(),
+                      [this](const std::string& host) { return !is_online_(host); }));
     return json::Object{{"hosts", tally.hosts},
                         {"waiting", tally.waiting - unreachable},
                         {"succeeded", tally.succeeded},

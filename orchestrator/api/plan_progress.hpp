@@ -5,9 +5,12 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/json/json.hpp"
 #include "core/run/loop.hpp"
+#include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/state.hpp"
 
 namespace evenkeel::api {
@@ -18,9 +21,15 @@ class PlanProgress {
     using IsOnline = std::function<bool(const std::string& host)>;
     PlanProgress(run::Loop& loop, state::State& state, IsOnline is_online);
 
+    // What the store knows of it. O(hosts that wait) [any]
+    struct Reached {
+        state::PlanTally tally;
+        std::vector<std::string> waiting;  // ids of hosts
+    };
+    static Result<Reached> read(const state::View& view, std::string_view plan);
     // {"hosts","waiting","succeeded","failed","unreachable"}, of which the last four add up to the
-    // first: a host that waits and is not connected is unreachable. O(hosts that wait)
-    Result<json::Value> show(const state::View& view, std::string_view plan) const;
+    // first: a host that waits and is not connected is unreachable.
+    json::Value show(const Reached& reached) const;
 
     // Calls back once, when all hosts that are connected are done or the time is over; within this
     // call when they are.

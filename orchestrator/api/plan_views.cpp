@@ -42,15 +42,12 @@ Result<json::Value> show_in_list(const state::View& view, const state::Plan& pla
     return shown;
 }
 
-void send_plan(const Context& context, const state::View& view, const state::Plan& plan,
+namespace {
+
+// On the thread of plans::Reader.
+void send_read(const Context& context, const state::Plan& plan, json::Value progress,
                const std::shared_ptr<http::Responder>& responder, PlanReply reply) {
-    json::Value progress;
-    if (plan.state == state::PlanState::applied) {
-        auto found = context.progress.show(view, plan.id);
-        if (!found) return responder->send(found.error());
-        progress = *std::move(found);
-    }
-    const auto answer = [plan, progress, reply = std::move(reply)](
+    const auto answer = [plan, progress = std::move(progress), reply = std::move(reply)](
                             const Result<plans::Moment>& moment) -> ReplyResult {
         const plans::Moment now = EK_API_TRY(moment);
         EK_API_TRY(require_plan(now.view, plan.id));
@@ -63,6 +60,25 @@ void send_plan(const Context& context, const state::View& view, const state::Pla
         auto shown = answer(moment);
         if (shown) responder->send(*std::move(shown));
         else responder->send(shown.error());
+    });
+    if (!queued) responder->send(queued.error());
+}
+
+}  // namespace
+
+void send_plan(const Context& context, const state::Plan& plan,
+               const std::shared_ptr<http::Responder>& responder, PlanReply reply) {
+    if (plan.state != state::PlanState::applied)
+        return send_read(context, plan, {}, responder, std::move(reply));
+    const auto queued = context.reader.read([&context, post = context.loop.poster(), plan,
+                                             responder, reply](const Result<plans::Moment>& now) {
+        auto read = now ? PlanProgress::read(now->view, plan.id) : fail(now.error());
+        if (!read) return responder->send(read.error());
+        // Only the loop knows who is connected.
+        const auto reached = std::make_shared<const PlanProgress::Reached>(*std::move(read));
+        post([&context, plan, reached, responder, reply] {
+            send_read(context, plan, context.progress.show(*reached), responder, reply);
+        });
     });
     if (!queued) responder->send(queued.error());
 }

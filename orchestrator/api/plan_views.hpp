@@ -27,7 +27,7 @@ Result<json::Value> show_in_list(const state::View& view, const state::Plan& pla
 // plans::Reader; of one that is applied with how far its hosts are, where `reply` gets the number
 // of connected hosts that it waits for. [loop]
 using PlanReply = std::function<http::Reply(json::Value shown, std::uint64_t waiting)>;
-void send_plan(const Context& context, const state::View& view, const state::Plan& plan,
+void send_plan(const Context& context, const state::Plan& plan,
                const std::shared_ptr<http::Responder>& responder, PlanReply reply);
 
 // 409: the plan is in a state in which that cannot be done.

@@ -61,7 +61,7 @@ void get_plan(const Context& context, const Request& request, const Responder& r
     // How far hosts are is another each time, and no part of the revision.
     auto fresh = tally->waiting > 0 ? std::nullopt : http::not_modified(request, etag);
     if (fresh) return responder->send(*std::move(fresh));
-    send_plan(context, *view, *plan, responder, [etag](const json::Value& shown, std::uint64_t) {
+    send_plan(context, *plan, responder, [etag](const json::Value& shown, std::uint64_t) {
         return http::Reply::json(200, shown).with("ETag", etag);
     });
 }
