@@ -59,6 +59,7 @@ int run(const Config& config, int ready_fd) {
         if (!told) log::warning("nobody reads --ready-fd", {{"error", told.error().what}});
     }
     loop.run();
+    loop.run_ready();  // what was posted last holds requests, which end before their server
     return store::is_restart_needed() ? kExitFailed : kExitDone;
 }
 

@@ -55,9 +55,10 @@ class Agent {
     void add(std::shared_ptr<plugin::Collection> collection);
     void refuse(std::string plugin, std::string reason);
     // Another version of a plugin has been loaded, into a process of its own: these are its
-    // collections, not open yet. Nothing that was asked of the old one is lost.
-    void replace(const std::string& plugin,
-                 const std::vector<std::shared_ptr<plugin::Collection>>& collections);
+    // collections, not open yet. Nothing that was asked of the old one is lost. The error: why one
+    // of them is not served.
+    Result<void> replace(const std::string& plugin,
+                         const std::vector<std::shared_ptr<plugin::Collection>>& collections);
     // The process of the plugin ("cron") has ended too often.
     void hold(const std::string& plugin, const std::string& why);
     // Loads a plugin ("cron") that was held and is not loaded; `done` is told that it serves its
@@ -98,7 +99,8 @@ class Agent {
 
     void open(CollectionRunner& runner, const std::function<void()>& done);
     // In place of the version of that plugin that serves it, if one does.
-    void serve(const std::string& plugin, const std::shared_ptr<plugin::Collection>& collection);
+    Result<void> serve(const std::string& plugin,
+                       const std::shared_ptr<plugin::Collection>& collection);
     // Opens it after the start, and looks at what it serves.
     void open_late(CollectionRunner& runner);
     void let_in(const std::string& collection,

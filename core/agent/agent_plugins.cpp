@@ -52,13 +52,14 @@ void Agent::open_late(CollectionRunner& runner) {
          [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
 }
 
-void Agent::replace(const std::string& plugin,
-                    const std::vector<std::shared_ptr<plugin::Collection>>& collections) {
+Result<void> Agent::replace(const std::string& plugin,
+                            const std::vector<std::shared_ptr<plugin::Collection>>& collections) {
     registry_.forget_refusals(plugin);
     std::set<std::string> served;
+    Result<void> all = {};
     for (const auto& collection : collections) {
         served.insert(collection->name());
-        serve(plugin, collection);
+        if (auto one = serve(plugin, collection); !one) all = std::move(one);
     }
     for (const auto& [name, runner] : registry_) {
         const plugin::RemotePlugin* process = runner->collection().process();
@@ -69,27 +70,30 @@ void Agent::replace(const std::string& plugin,
         tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
     }
     if (on_collections) on_collections();
+    return all;
 }
 
-void Agent::serve(const std::string& plugin,
-                  const std::shared_ptr<plugin::Collection>& collection) {
+Result<void> Agent::serve(const std::string& plugin,
+                          const std::shared_ptr<plugin::Collection>& collection) {
     const std::string& name = collection->name();
     CollectionRunner* runner = registry_.find(name);
     const bool is_its_own = runner && runner->collection().plugin().starts_with(plugin + " ");
     if (!is_its_own) {
         add(collection);  // which is refused if another plugin serves it
-        if (runner) return;
+        if (runner)
+            return fail(Errc::conflict, "the collection " + name + " is served by " +
+                                            runner->collection().plugin() + " already");
         runner = registry_.find(name);
     } else if (!runner->replace(collection)) {
-        log::error("a plugin was replaced: restart the agent to use the new one",
-                   {{"collection", name}, {"plugin", collection->plugin()}});
-        return;
+        return fail(Errc::conflict, collection->plugin() + " does not serve the collection " +
+                                        name + " yet: restart the agent to use it");
     } else {
         held_.let_in(name);
     }
     log::info("a plugin serves a collection in a new process",
               {{"collection", name}, {"plugin", collection->plugin()}});
     open_late(*runner);
+    return {};
 }
 
 void Agent::hold(const std::string& plugin, const std::string& why) {

@@ -20,8 +20,9 @@
 namespace evenkeel::agent {
 
 // The schemas of the collections that are loaded: a plugin that is loaded already may log from a
-// thread of its own while others are. Who asks keeps no collection alive: it would end with the
-// last reference on the thread of its own log, which waits for that thread.
+// thread of its own while others are. Schemas are copied, so that a thread that asks never holds
+// the last reference to a collection: that would end it on the thread of its own log, for which its
+// end waits.
 class PluginLoader::LoadedSchemas {
   public:
     using ByName = std::map<std::string, schema::Schema>;
@@ -35,7 +36,7 @@ class PluginLoader::LoadedSchemas {
         const std::scoped_lock lock(mutex_);
         ByName schemas;
         for (const Loaded& each : all_)
-            if (!each.collection.expired()) schemas.emplace(each.name, each.schema);
+            if (!each.collection.expired()) schemas.insert_or_assign(each.name, each.schema);
         return schemas;
     }
 
@@ -242,9 +243,9 @@ bool PluginLoader::may_load(const std::string& name) const {
 }
 
 Result<PluginLoader::Collections> PluginLoader::load_again(const std::string& name,
-                                                           const std::string& known_sha256) {
+                                                           const plugin::Package* known) {
     const auto package = EK_TRY(plugin::find_package(config_.plugin_dirs, name, options_));
-    if (package.sha256 == known_sha256) return Collections{};
+    if (known != nullptr && plugin::have_same_object(package, *known)) return Collections{};
     if (!isolation_of(package))
         return fail(Errc::conflict,
                     package.object + " was replaced: restart the agent to use the new one");

@@ -28,8 +28,9 @@ class PluginLoader {
     // Whether the configuration has the plugin. [any]
     bool may_load(const std::string& name) const;
     // The collections of a plugin as its files are now, in a process of its own, not open yet; none
-    // when its shared object has this sum. `conflict` for one that runs in this process. [any]
-    Result<Collections> load_again(const std::string& name, const std::string& known_sha256);
+    // when its shared object is that of `known`, which may be null. `conflict` for one that runs in
+    // this process. [any]
+    Result<Collections> load_again(const std::string& name, const plugin::Package* known);
 
   private:
     class LoadedSchemas;

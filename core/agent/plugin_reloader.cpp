@@ -18,10 +18,17 @@ namespace evenkeel::agent {
 namespace {
 
 constexpr std::string_view kSumFile = ".sum.json";
+// More than a plugin's process has to start.
+constexpr std::chrono::seconds kLongestLoad{15};
 
-// The plugins whose sum files were written, or have gone.
-std::vector<std::string> read_names(int inotify) {
-    std::vector<std::string> names;
+// A sum file was written, or has gone.
+struct Seen {
+    std::string plugin;
+    bool is_gone;
+};
+
+std::vector<Seen> read_seen(int inotify) {
+    std::vector<Seen> all;
     alignas(inotify_event) std::array<char, 16 * 1024> buffer;
     const ssize_t length = ::read(inotify, buffer.data(), buffer.size());
     for (ssize_t at = 0; at < length;) {
@@ -30,9 +37,10 @@ std::vector<std::string> read_names(int inotify) {
         std::string name = event->len > 0 ? event->name : "";
         if (!name.ends_with(kSumFile)) continue;
         name.resize(name.size() - kSumFile.size());
-        if (!name.empty()) names.push_back(std::move(name));
+        const bool is_gone = (event->mask & (IN_MOVED_FROM | IN_DELETE)) != 0;
+        if (!name.empty()) all.push_back({std::move(name), is_gone});
     }
-    return names;
+    return all;
 }
 
 }  // namespace
@@ -42,7 +50,7 @@ PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& lo
       loader_(loader),
       loop_(loop),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
-      loaded_sums_(std::make_shared<std::map<std::string, std::string>>()),
+      loaded_packages_(std::make_shared<std::map<std::string, plugin::Package>>()),
       self_(std::make_shared<PluginReloader*>(this)) {
     watch_folders();
     agent_.load_held = [this](const std::string& plugin,
@@ -54,8 +62,12 @@ PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& lo
 PluginReloader::~PluginReloader() {
     *self_ = nullptr;
     agent_.load_held = nullptr;
-    if (const auto reactor = plugin::Reactor::shared()) (*reactor)->remove_all(this);
-    lane_.stop(std::chrono::seconds(5));
+    if (const auto reactor = plugin::Reactor::shared()) {
+        // On its thread, so that nobody reads from the descriptor any more.
+        static_cast<void>((*reactor)->run([r = *reactor, key = this] { r->remove_all(key); },
+                                          std::chrono::seconds(5)));
+    }
+    lane_.stop(kLongestLoad);
 }
 
 void PluginReloader::watch_folders() {
@@ -67,52 +79,52 @@ void PluginReloader::watch_folders() {
                             IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR);
     }
     if (watched) {
-        const auto tell = [self = self_, post = loop_.poster()](const std::string& name) {
-            post([self, name] {
-                if (*self) (*self)->on_written(name);
+        const auto tell = [self = self_, post = loop_.poster()](const Seen& seen) {
+            post([self, seen] {
+                if (*self == nullptr) return;
+                if (seen.is_gone) (*self)->on_gone(seen.plugin);
+                else (*self)->on_written(seen.plugin);
             });
         };
         watched = (*reactor)
                       ->add(this, inotify_.get(), POLLIN,
                             [tell, fd = inotify_.get()](std::uint32_t) {
-                                for (const std::string& name : read_names(fd)) tell(name);
+                                for (const Seen& seen : read_seen(fd)) tell(seen);
                             })
                       .has_value();
     }
     if (!watched) log::warning("nobody notices when plugins are replaced: restart the agent then");
 }
 
-std::string PluginReloader::running_sum(const std::string& plugin) const {
+std::optional<plugin::Package> PluginReloader::running(const std::string& plugin) const {
     for (const auto& [name, runner] : agent_.registry()) {
         const plugin::RemotePlugin* process = runner->collection().process();
-        if (process != nullptr && process->name() == plugin) return process->sha256();
+        if (process != nullptr && process->name() == plugin) return process->package();
     }
-    return "";
+    return std::nullopt;
 }
 
-void PluginReloader::load(const std::string& plugin,
-                          const std::optional<std::string>& running_sha256,
-                          std::function<void(const Loaded&)> then) {
-    const auto work = [self = self_, &loader = loader_, sums = loaded_sums_, post = loop_.poster(),
-                       plugin, running_sha256, then = std::move(then)] {
+void PluginReloader::load(const std::string& plugin, bool always,
+                          std::function<void(const Result<void>&)> then) {
+    const auto work = [self = self_, &loader = loader_, packages = loaded_packages_,
+                       post = loop_.poster(), plugin, always, running = running(plugin),
+                       then = std::move(then)] {
         // One writing may be told twice, and what came of the first is not served yet.
-        std::string& last = (*sums)[plugin];
-        const std::string known = last.empty() ? running_sha256.value_or("") : last;
-        auto loaded =
-            std::make_shared<Loaded>(loader.load_again(plugin, running_sha256 ? known : ""));
-        if (*loaded && !(*loaded)->empty()) last = (**loaded).front()->process()->sha256();
+        const auto last = packages->find(plugin);
+        const plugin::Package* known = last != packages->end() ? &last->second
+                                       : running               ? &*running
+                                                               : nullptr;
+        const auto loaded = std::make_shared<Result<PluginLoader::Collections>>(
+            loader.load_again(plugin, always ? nullptr : known));
+        if (*loaded && !(*loaded)->empty())
+            (*packages)[plugin] = (**loaded).front()->process()->package();
         post([self, plugin, loaded, then] {
             if (*self == nullptr) return;
-            if (*loaded && !(*loaded)->empty()) (*self)->agent_.replace(plugin, **loaded);
-            then(*loaded);
+            if (!*loaded) return then(fail(loaded->error()));
+            then((*loaded)->empty() ? Result<void>() : (*self)->agent_.replace(plugin, **loaded));
         });
     };
     static_cast<void>(lane_.submit(work));
-}
-
-void PluginReloader::tell_not_used(const std::string& plugin, const Error& error) {
-    log::error("a plugin is not used", {{"plugin", plugin}, {"why", error.what}});
-    agent_.registry().warn_of_files(plugin, error.what);
 }
 
 bool PluginReloader::is_there(const std::string& plugin) const {
@@ -122,21 +134,30 @@ bool PluginReloader::is_there(const std::string& plugin) const {
     });
 }
 
+void PluginReloader::tell(const std::string& plugin, const Result<void>& used) {
+    // A name that files have only while they are written is not there any more.
+    const bool is_wrong = !used && is_there(plugin);
+    agent_.registry().warn_of_files(plugin, is_wrong ? used.error().what : "");
+    if (is_wrong)
+        log::error("a plugin is not used", {{"plugin", plugin}, {"why", used.error().what}});
+}
+
 void PluginReloader::on_written(const std::string& plugin) {
     if (!loader_.may_load(plugin)) return;
-    load(plugin, running_sum(plugin), [this, plugin](const Loaded& loaded) {
-        // One that is gone was a name for the time of the writing, or is removed; it goes on.
-        if (loaded || !is_there(plugin)) agent_.registry().warn_of_files(plugin, "");
-        else tell_not_used(plugin, loaded.error());
-    });
+    load(plugin, false, [this, plugin](const Result<void>& used) { tell(plugin, used); });
+}
+
+// A plugin that runs goes on without its files.
+void PluginReloader::on_gone(const std::string& plugin) {
+    if (!is_there(plugin)) agent_.registry().warn_of_files(plugin, "");
 }
 
 // One that runs in this process has to wait for the next.
 void PluginReloader::load_held(const std::string& plugin,
                                const std::function<void(const Result<void>&)>& done) {
-    load(plugin, std::nullopt, [this, plugin, done](const Loaded& loaded) {
-        if (loaded) return done({});
-        const Error& error = loaded.error();
+    load(plugin, true, [this, plugin, done](const Result<void>& used) {
+        if (used) return done({});
+        const Error& error = used.error();
         if (error.code == Errc::conflict) return done(fail(error));
         agent_.registry().forget_refusals(plugin);
         agent_.registry().refuse({"", plugin, error.what});

@@ -8,6 +8,7 @@
 
 #include "core/agent/load_plugins.hpp"
 #include "core/base/fd.hpp"
+#include "core/plugin/package.hpp"
 #include "core/run/lane.hpp"
 #include "core/run/loop.hpp"
 
@@ -24,25 +25,25 @@ class PluginReloader {
     PluginReloader& operator=(const PluginReloader&) = delete;
 
   private:
-    using Loaded = Result<PluginLoader::Collections>;
-
     void watch_folders();
     void on_written(const std::string& plugin);
+    void on_gone(const std::string& plugin);
     void load_held(const std::string& plugin, const std::function<void(const Result<void>&)>& done);
-    // Has the plugin served, then calls `then`. Unless null, `running_sha256` is the sum of the
-    // shared object that runs now, if one does: that, or the one loaded last, is not loaded again.
-    void load(const std::string& plugin, const std::optional<std::string>& running_sha256,
-              std::function<void(const Loaded&)> then);
-    void tell_not_used(const std::string& plugin, const Error& error);
+    // Has the plugin served as its files are now, if they are not those that were loaded last or,
+    // with `always`, in any case; then calls `then` with why it is not.
+    void load(const std::string& plugin, bool always,
+              std::function<void(const Result<void>&)> then);
+    // The log and the registry.
+    void tell(const std::string& plugin, const Result<void>& used);
     bool is_there(const std::string& plugin) const;  // its sum file
-    std::string running_sum(const std::string& plugin) const;
+    std::optional<plugin::Package> running(const std::string& plugin) const;
 
     Agent& agent_;
     PluginLoader& loader_;
     run::Loop& loop_;
     Fd inotify_;
-    // The sum of the shared object that was loaded last, by plugin. [lane_]
-    std::shared_ptr<std::map<std::string, std::string>> loaded_sums_;
+    // What was loaded last, by plugin. [lane_]
+    std::shared_ptr<std::map<std::string, plugin::Package>> loaded_packages_;
     // Posts must not find this when it is gone.
     std::shared_ptr<PluginReloader*> self_;
     run::Lane lane_{{.name = "plugin-loader"}};

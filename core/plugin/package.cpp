@@ -173,6 +173,11 @@ Result<Package> find_package(const std::vector<std::string>& folders, const std:
                                      ": install it there, or name its folder with --plugin-dir");
 }
 
+bool have_same_object(const Package& one, const Package& other) {
+    return one.object == other.object && one.sha256 == other.sha256 &&
+           is_unchanged(one.object_info, other.object_info);
+}
+
 Result<void> require_same_object(const Package& package) {
     struct stat now {};
     if (::stat(package.object.c_str(), &now) == 0 && is_unchanged(package.object_info, now))

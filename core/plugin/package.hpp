@@ -47,6 +47,10 @@ Inspection inspect_package(const std::string& stem, const Trust& trust);
 Result<Package> find_package(const std::vector<std::string>& folders, const std::string& name,
                              const Trust& trust);
 
+// Whether both are of the very same shared object, and not of an equal one that has taken its
+// place.
+bool have_same_object(const Package& one, const Package& other);
+
 // `stale` when the path of the shared object leads to another file by now, or to the same one
 // with other bytes. [any]
 Result<void> require_same_object(const Package& package);

@@ -72,6 +72,11 @@ Storage::Storage(std::string folder, std::string plugin)
       plugin_(std::move(plugin)),
       table_{sizeof(ek_storage), 0, this, get, put, erase} {}
 
+std::shared_ptr<const Storage> Storage::of(const ek_storage& table) {
+    if (table.get != &Storage::get) return nullptr;
+    return static_cast<const Storage*>(table.ctx)->shared_from_this();
+}
+
 Result<std::string> Storage::read(ek_str key) const {
     const std::string path = folder_ + "/" + EK_TRY(name_of(key));
     if (!is_there(path)) return fail(Errc::not_found, "there is no such key");

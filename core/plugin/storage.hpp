@@ -12,7 +12,7 @@ namespace evenkeel::plugin {
 
 // What the agent keeps for one plugin (ek_storage): each value in a file of `folder`, which is the
 // agent's, under the SHA-256 of its key. Refusals and failures are in the log. [any]
-class Storage {
+class Storage : public std::enable_shared_from_this<Storage> {
   public:
     // Makes the folder. All of this process that ask for a folder have the same one, so that two
     // versions of a plugin, one of which replaces the other, cannot harm each other's values.
@@ -23,6 +23,8 @@ class Storage {
     Storage& operator=(const Storage&) = delete;
 
     const ek_storage* table() const { return &table_; }
+    // The one that the table is of, to keep it; null: another's table.
+    static std::shared_ptr<const Storage> of(const ek_storage& table);
 
   private:
     Storage(std::string folder, std::string plugin);

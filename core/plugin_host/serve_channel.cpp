@@ -67,7 +67,7 @@ ek_status perform(const ServedInstance& instance, const Request& request, const 
     }
 }
 
-// `text` is for what is told of the plugin, and outlives the answer.
+// `text` holds what `ended` refers to, and outlives the answer.
 void carry_out(ServedPlugin& plugin, const Request& request, const ek_call* call,
                plugin::Ended& ended, std::string& text) {
     const ServedPlugin::InCall in_call(plugin);

@@ -10,8 +10,9 @@ namespace evenkeel::store {
 namespace {
 
 std::mutex mutex;
-std::optional<std::string> first;
-std::function<void()> listener;
+// Never destroyed: a thread that is left behind may read a store when the process ends.
+auto& first = *new std::optional<std::string>;
+auto& listener = *new std::function<void()>;
 std::atomic<bool> restart_needed{false};
 
 void tell_listener() {

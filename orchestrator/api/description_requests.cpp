@@ -252,7 +252,7 @@ ApiResult<std::optional<state::Resource>> find_described(const Context& context,
 ApiResult<commands::DescriptionRequest> read_description_request(
     const Context& context, const state::View& view, const state::Host& host, const wire::Ref& ref,
     const CollectionSchema& collection, const std::optional<state::Resource>& before,
-    const http::Request& request) {
+    const http::Request& request, bool one_of_several) {
     Findings findings;
     const auto wrong = wrong_id(collection.schema.get(), ref);
     if (wrong) findings.add("/id", "invalid-id", wrong->detail);
@@ -262,7 +262,8 @@ ApiResult<commands::DescriptionRequest> read_description_request(
     commands::DescriptionRequest read =
         EK_API_TRY(read_one(context, view, place, request.json, request.body.size(), findings));
     const std::vector<wire::RelatedResource> entries{{ref, read.relations, ""}};
-    add(findings, wire::check_relations(entries, commands::known_of(view, host.id)));
+    if (!one_of_several)
+        add(findings, wire::check_relations(entries, commands::known_of(view, host.id)));
     if (findings.empty()) return read;
     if (wrong && findings.size() == 1) return refuse(*wrong);
     http::Problem problem = findings.problem();

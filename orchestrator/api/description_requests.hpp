@@ -41,11 +41,12 @@ ApiResult<std::optional<state::Resource>> find_described(const Context& context,
                                                          const wire::Ref& ref);
 
 // PUT's body: {"description":{...},"policy":...,"requires":[...],"notifies":[...]}, for what is
-// described as `before`.
+// described as `before`. Its relations are checked unless it is `one_of_several`: other changes may
+// describe what it relates to.
 ApiResult<commands::DescriptionRequest> read_description_request(
     const Context& context, const state::View& view, const state::Host& host, const wire::Ref& ref,
     const CollectionSchema& collection, const std::optional<state::Resource>& before,
-    const http::Request& request);
+    const http::Request& request, bool one_of_several = false);
 
 // What the resource `ref` was described as in `body`, checked as if it were requested now.
 // `invalid-state` where that had a secret which only the host knew.

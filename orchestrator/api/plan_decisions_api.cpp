@@ -231,11 +231,13 @@ class Applying : public std::enable_shared_from_this<Applying> {
         const auto plan = view ? require_plan(*view, id) : refuse(as_problem(view.error()));
         if (!plan) return responder_->send(reply);
         const bool waits = http::preferred_wait(request_).has_value();
-        send_plan(context_, *plan, responder_,
-                  [plan = *plan, waits](json::Value shown, std::uint64_t waiting) {
-                      return reply_of(waits && waiting == 0 ? 200 : 202, plan,
-                                      std::move(shown.as_object()));
-                  });
+        send_plan(
+            context_, *plan, responder_,
+            [plan = *plan, waits](json::Value shown, std::uint64_t waiting) {
+                return reply_of(waits && waiting == 0 ? 200 : 202, plan,
+                                std::move(shown.as_object()));
+            },
+            reply);  // it is applied, whether it can be shown or not
     }
 
     static http::Problem unapproved() {

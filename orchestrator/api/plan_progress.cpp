@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "orchestrator/plans/reader.hpp"
 #include "orchestrator/state/changes.hpp"
 
 namespace evenkeel::api {
@@ -12,11 +13,12 @@ PlanProgress::PlanProgress(run::Loop& loop, state::State& state, IsOnline is_onl
     state_.listen([this](const state::Changes& changes) { follow(changes); });
 }
 
-Result<PlanProgress::Reached> PlanProgress::read(const state::View& view, std::string_view plan) {
-    Reached reached{EK_TRY(state::PlanHosts(view).tally(plan)), {}};
-    EK_CHECK(state::PlanHosts(view).each_waiting(plan, "", [&](std::string_view host) {
+Result<PlanProgress::Reached> PlanProgress::read(const plans::Moment& now, std::string_view plan) {
+    const state::PlanHosts hosts(now.view);
+    Reached reached{EK_TRY(hosts.tally(plan)), {}};
+    EK_CHECK(hosts.each_waiting(plan, "", [&](std::string_view host) {
         reached.waiting.emplace_back(host);
-        return true;
+        return !now.stops;
     }));
     return reached;
 }

@@ -13,6 +13,10 @@
 #include "orchestrator/state/plan_hosts.hpp"
 #include "orchestrator/state/state.hpp"
 
+namespace evenkeel::plans {
+struct Moment;
+}
+
 namespace evenkeel::api {
 
 // How far the hosts of applied plans are, and requests that wait for that: `Prefer: wait`. [loop]
@@ -26,7 +30,7 @@ class PlanProgress {
         state::PlanTally tally;
         std::vector<std::string> waiting;  // ids of hosts
     };
-    static Result<Reached> read(const state::View& view, std::string_view plan);
+    static Result<Reached> read(const plans::Moment& now, std::string_view plan);
     // {"hosts","waiting","succeeded","failed","unreachable"}, of which the last four add up to the
     // first: a host that waits and is not connected is unreachable.
     json::Value show(const Reached& reached) const;

@@ -1,5 +1,6 @@
 #include "orchestrator/api/plan_views.hpp"
 
+#include <optional>
 #include <utility>
 
 #include "orchestrator/api/context.hpp"
@@ -44,43 +45,72 @@ Result<json::Value> show_in_list(const state::View& view, const state::Plan& pla
 
 namespace {
 
-// On the thread of plans::Reader.
-void send_read(const Context& context, const state::Plan& plan, json::Value progress,
-               const std::shared_ptr<http::Responder>& responder, PlanReply reply) {
-    const auto answer = [plan, progress = std::move(progress), reply = std::move(reply)](
-                            const Result<plans::Moment>& moment) -> ReplyResult {
+// Two readings on the thread of plans::Reader: of the hosts that an applied plan waits for, of
+// which only the loop knows whether they are connected, and of the plan itself.
+class PlanSender : public std::enable_shared_from_this<PlanSender> {
+  public:
+    PlanSender(const Context& context, state::Plan plan, std::shared_ptr<http::Responder> responder,
+               PlanReply reply, std::optional<http::Reply> otherwise)
+        : context_(context),
+          plan_(std::move(plan)),
+          responder_(std::move(responder)),
+          reply_(std::move(reply)),
+          otherwise_(std::move(otherwise)) {}
+
+    void begin() {
+        if (plan_.state != state::PlanState::applied) return send({});
+        read([self = shared_from_this(),
+              post = context_.loop.poster()](const Result<plans::Moment>& now) {
+            auto read = now ? PlanProgress::read(*now, self->plan_.id) : fail(now.error());
+            if (!read) return self->refuse(as_problem(read.error()));
+            const auto reached = std::make_shared<const PlanProgress::Reached>(*std::move(read));
+            post([self, reached] { self->send(self->context_.progress.show(*reached)); });
+        });
+    }
+
+  private:
+    void send(json::Value progress) {
+        read([self = shared_from_this(),
+              progress = std::move(progress)](const Result<plans::Moment>& now) {
+            auto shown = self->show(now, progress);
+            if (shown) self->responder_->send(*std::move(shown));
+            else self->refuse(shown.error());
+        });
+    }
+
+    ReplyResult show(const Result<plans::Moment>& moment, const json::Value& progress) const {
         const plans::Moment now = EK_API_TRY(moment);
-        EK_API_TRY(require_plan(now.view, plan.id));
-        json::Object shown = EK_API_TRY(show_plan(now.view, plan));
+        EK_API_TRY(require_plan(now.view, plan_.id));
+        json::Object shown = EK_API_TRY(show_plan(now.view, plan_));
         const auto waiting = static_cast<std::uint64_t>(progress.integer_or("waiting"));
         if (progress.is_object()) shown.append("progress", progress);
-        return reply(json::Value(std::move(shown)), waiting);
-    };
-    const auto queued = context.reader.read([answer, responder](const auto& moment) {
-        auto shown = answer(moment);
-        if (shown) responder->send(*std::move(shown));
-        else responder->send(shown.error());
-    });
-    if (!queued) responder->send(queued.error());
-}
+        return reply_(json::Value(std::move(shown)), waiting);
+    }
+
+    void read(plans::Reader::Read work) {
+        const auto queued = context_.reader.read(std::move(work));
+        if (!queued) refuse(as_problem(queued.error()));
+    }
+
+    void refuse(const http::Problem& why) const {
+        if (otherwise_) responder_->send(*otherwise_);
+        else responder_->send(why);
+    }
+
+    const Context& context_;
+    const state::Plan plan_;
+    const std::shared_ptr<http::Responder> responder_;
+    const PlanReply reply_;
+    const std::optional<http::Reply> otherwise_;
+};
 
 }  // namespace
 
 void send_plan(const Context& context, const state::Plan& plan,
-               const std::shared_ptr<http::Responder>& responder, PlanReply reply) {
-    if (plan.state != state::PlanState::applied)
-        return send_read(context, plan, {}, responder, std::move(reply));
-    const auto queued = context.reader.read([&context, post = context.loop.poster(), plan,
-                                             responder, reply](const Result<plans::Moment>& now) {
-        auto read = now ? PlanProgress::read(now->view, plan.id) : fail(now.error());
-        if (!read) return responder->send(read.error());
-        // Only the loop knows who is connected.
-        const auto reached = std::make_shared<const PlanProgress::Reached>(*std::move(read));
-        post([&context, plan, reached, responder, reply] {
-            send_read(context, plan, context.progress.show(*reached), responder, reply);
-        });
-    });
-    if (!queued) responder->send(queued.error());
+               const std::shared_ptr<http::Responder>& responder, PlanReply reply,
+               std::optional<http::Reply> otherwise) {
+    std::make_shared<PlanSender>(context, plan, responder, std::move(reply), std::move(otherwise))
+        ->begin();
 }
 
 http::Problem wrong_state(const state::Plan& plan, std::string_view what) {

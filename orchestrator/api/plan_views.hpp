@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "orchestrator/api/api_result.hpp"
@@ -25,10 +26,12 @@ Result<json::Value> show_in_list(const state::View& view, const state::Plan& pla
 
 // Answers with the plan and what it does, which may be MiBs and is read on the thread of
 // plans::Reader; of one that is applied with how far its hosts are, where `reply` gets the number
-// of connected hosts that it waits for. [loop]
+// of connected hosts that it waits for. Where it cannot be read the answer is `otherwise`, if that
+// is given, else the error. [loop]
 using PlanReply = std::function<http::Reply(json::Value shown, std::uint64_t waiting)>;
 void send_plan(const Context& context, const state::Plan& plan,
-               const std::shared_ptr<http::Responder>& responder, PlanReply reply);
+               const std::shared_ptr<http::Responder>& responder, PlanReply reply,
+               std::optional<http::Reply> otherwise = std::nullopt);
 
 // 409: the plan is in a state in which that cannot be done.
 http::Problem wrong_state(const state::Plan& plan, std::string_view what);

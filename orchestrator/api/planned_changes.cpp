@@ -1,13 +1,16 @@
 #include "orchestrator/api/planned_changes.hpp"
 
+#include <map>
 #include <optional>
 #include <utility>
 
 #include "core/base/text.hpp"
 #include "core/secrets/protector.hpp"
+#include "core/wire/relations.hpp"
 #include "orchestrator/api/body.hpp"
 #include "orchestrator/api/model_views.hpp"
 #include "orchestrator/api/roles.hpp"
+#include "orchestrator/commands/describe.hpp"
 #include "orchestrator/http/target.hpp"
 
 namespace evenkeel::api {
@@ -90,6 +93,22 @@ class Together {
         edit_.seen.insert(edit_.seen.end(), more.seen.begin(), more.seen.end());
     }
 
+    // What resources require and notify may be described by other changes.
+    void check_relations(const state::View& view, Findings& findings) const {
+        std::map<std::string, std::vector<wire::RelatedResource>> of_host;
+        for (std::size_t i = 0; i < edit_.resources.size(); ++i) {
+            const plans::ResourceEdit& one = edit_.resources[i];
+            if (one.kind != plans::ResourceEdit::Kind::describe) continue;
+            of_host[one.host].push_back(
+                {one.request.ref, one.request.relations, of_resources_[i] + "/body"});
+        }
+        for (const auto& [host, entries] : of_host) {
+            auto wrong = wire::check_relations(entries, commands::known_of(view, host));
+            for (const wire::WrongField& field : wrong)
+                findings.add(field.pointer, field.code, field.detail);
+        }
+    }
+
     ModelEdit take() {
         for (const auto* pointers : {&of_hosts_, &of_resources_}) {
             edit_.pointers.insert(edit_.pointers.end(), pointers->begin(), pointers->end());
@@ -156,6 +175,7 @@ ApiResult<ModelEdit> read_all(const Context& context, const state::View& view,
         if (!one) continue;
         EK_API_TRY(read_one(context, view, *std::move(one), permissions, at, all, findings));
     }
+    all.check_relations(view, findings);
     if (!findings.empty()) return refuse(findings.problem());
     return all.take();
 }

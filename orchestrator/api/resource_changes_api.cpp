@@ -51,17 +51,22 @@ struct PutTarget : Target {
     // The number of the present description, when it must still be that; else 0.
     std::uint64_t present = 0;
 };
-ApiResult<PutTarget> find_put_target(const Context& context, const state::View& view,
-                                     const Request& request) {
+ApiResult<PutTarget> read_put_target(const Context& context, const state::View& view,
+                                     const Request& request, bool one_of_several) {
     PutTarget target{EK_API_TRY(read_target(view, request)), {}, 0};
     const CollectionSchema collection =
         EK_API_TRY(find_collection(context, view, target.host, target.ref.collection));
     if (state::fits(target.ref)) {
         target.resource = EK_API_TRY(view.resources().find(target.host.id, target.ref));
     }
-    target.description = EK_API_TRY(read_description_request(context, view, target.host, target.ref,
-                                                             collection, target.resource, request));
+    target.description =
+        EK_API_TRY(read_description_request(context, view, target.host, target.ref, collection,
+                                            target.resource, request, one_of_several));
     return target;
+}
+ApiResult<PutTarget> find_put_target(const Context& context, const state::View& view,
+                                     const Request& request) {
+    return read_put_target(context, view, request, false);
 }
 
 wire::ResourceRequest request_for(const wire::Ref& ref) {
@@ -338,7 +343,7 @@ ApiResult<ModelEdit> as_edit(ResourceEdit one, const std::optional<http::Problem
 
 ApiResult<ModelEdit> plan_putting(const Context& context, const state::View& view,
                                   const Request& request) {
-    PutTarget target = EK_API_TRY(find_put_target(context, view, request));
+    PutTarget target = EK_API_TRY(read_put_target(context, view, request, true));
     ResourceEdit one{.host = target.host.id,
                      .kind = ResourceEdit::Kind::describe,
                      .request = std::move(target.description),

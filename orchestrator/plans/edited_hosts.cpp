@@ -4,8 +4,10 @@
 #include <set>
 #include <utility>
 
+#include "core/wire/relations.hpp"
 #include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
+#include "orchestrator/state/resources.hpp"
 
 namespace evenkeel::plans {
 namespace {
@@ -86,6 +88,30 @@ Result<std::vector<std::string>> describe(state::Edit& edit, const secrets::Prot
     return commands::describe_in_parts(edit, protector, requester, requests);
 }
 
+Result<state::Command> drop(state::Edit& edit, const secrets::Protector& protector,
+                            const commands::Requester& requester, const ResourceEdit& one) {
+    if (one.kind == Kind::remove)
+        return commands::remove(edit, protector, requester, one.request.ref);
+    return commands::forget(edit, requester, one.request.ref);
+}
+
+// Those of one host that are dropped, each before what it requires.
+Result<std::vector<const ResourceEdit*>> in_order_of_dropping(
+    const state::View& view, const std::vector<ResourceEdit>& resources, const std::string& host) {
+    std::vector<const ResourceEdit*> drops;
+    std::vector<wire::RelatedResource> related;
+    for (auto one = resources.rbegin(); one != resources.rend(); ++one) {
+        if (one->host != host || one->kind == Kind::describe) continue;
+        const auto there = EK_TRY(view.resources().find(host, one->request.ref));
+        drops.push_back(&*one);
+        related.push_back({one->request.ref, there ? there->relations : wire::Relations{}, ""});
+    }
+    std::vector<const ResourceEdit*> ordered;
+    for (const std::size_t at : EK_TRY(wire::in_order(related))) ordered.push_back(drops[at]);
+    std::reverse(ordered.begin(), ordered.end());
+    return ordered;
+}
+
 }  // namespace
 
 const state::Host& as_left(const EditedHosts& edited, const state::Host& host) {
@@ -133,26 +159,23 @@ Result<state::CommandsOfHosts> change_hosts(state::Edit& edit, const secrets::Pr
         // The end of an override is done already.
         if (!state::finished(command.state)) made[command.host].push_back(command.id);
     };
+    const auto requester_of = [&request_id](const ResourceEdit& one) {
+        return commands::Requester{.host = one.host,
+                                   .request_id = request_id,
+                                   .authority = one.authority,
+                                   .is_approved = true};
+    };
     std::set<std::pair<std::string, Authority>> described;
+    std::set<std::string> dropped;
     for (const ResourceEdit& one : resources) {
-        const commands::Requester requester{.host = one.host,
-                                            .request_id = request_id,
-                                            .authority = one.authority,
-                                            .is_approved = true};
-        switch (one.kind) {
-            case Kind::describe: {
-                if (!described.emplace(one.host, one.authority).second) break;
-                auto ids = EK_TRY(describe(edit, protector, resources, requester));
-                auto& all = made[one.host];
-                all.insert(all.end(), ids.begin(), ids.end());
-                break;
-            }
-            case Kind::remove:
-                add(EK_TRY(commands::remove(edit, protector, requester, one.request.ref)));
-                break;
-            case Kind::forget:
-                add(EK_TRY(commands::forget(edit, requester, one.request.ref)));
-                break;
+        if (one.kind == Kind::describe) {
+            if (!described.emplace(one.host, one.authority).second) continue;
+            auto ids = EK_TRY(describe(edit, protector, resources, requester_of(one)));
+            auto& all = made[one.host];
+            all.insert(all.end(), ids.begin(), ids.end());
+        } else if (dropped.insert(one.host).second) {
+            for (const ResourceEdit* each : EK_TRY(in_order_of_dropping(edit, resources, one.host)))
+                add(EK_TRY(drop(edit, protector, requester_of(*each), *each)));
         }
     }
     return made;

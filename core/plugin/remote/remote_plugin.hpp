@@ -38,6 +38,7 @@ class RemotePlugin {
     const ek_module* module() const { return &module_; }
     const std::string& name() const { return service_.package.name; }
     const std::string& sha256() const { return service_.package.sha256; }
+    const Package& package() const { return service_.package; }
     std::chrono::milliseconds grace() const { return isolation_.grace; }
 
     // The process, which is started if there is none. Waits for that.

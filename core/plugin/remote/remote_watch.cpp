@@ -128,11 +128,15 @@ RemoteWatch::Answer RemoteWatch::ask(ek_str id, bool on) {
     channel_->socket.put(frame);
     flush();
     // What is asked for is no work of its own.
-    const auto work = std::make_shared<ChildProcess::Work>(*child_);
-    return [answer, work, longest, child = child_](const Until& until) -> ek_status {
+    struct Asked {
+        std::shared_ptr<ChildProcess> child;
+        ChildProcess::Work work{*child};  // which ends before
+    };
+    const auto asked = std::make_shared<const Asked>(child_);
+    return [answer, asked, longest](const Until& until) -> ek_status {
         while (answer.wait_for(kLookWhileWaiting) != std::future_status::ready) {
             if (longest.is_over()) {
-                child->kill(kStuck);
+                asked->child->kill(kStuck);
                 return EK_E_UNAVAILABLE;
             }
             if (until.is_over()) return EK_E_CANCELLED;

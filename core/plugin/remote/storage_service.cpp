@@ -9,6 +9,7 @@
 
 #include "core/plugin/abi.hpp"
 #include "core/plugin/channel/storage_request.hpp"
+#include "core/plugin/storage.hpp"
 
 namespace evenkeel::plugin {
 namespace {
@@ -32,7 +33,10 @@ class StorageService::Shared {
   public:
     using Kind = StorageRequest::Operation;
 
-    Shared(const ek_storage* storage, Reply reply) : storage_(storage), reply_(std::move(reply)) {}
+    Shared(const ek_storage* storage, Reply reply)
+        : storage_(storage),
+          kept_(storage != nullptr ? Storage::of(*storage) : nullptr),
+          reply_(std::move(reply)) {}
 
     void serve(Kind operation, std::uint32_t number, const std::string& key,
                const std::string& bytes) {
@@ -76,6 +80,7 @@ class StorageService::Shared {
     }
 
     const ek_storage* const storage_;
+    const std::shared_ptr<const Storage> kept_;  // a thread that is left behind still uses it
     const Reply reply_;
     std::mutex mutex_;  // guards what follows
     std::condition_variable ending_;

@@ -8,7 +8,7 @@ namespace evenkeel::cli {
 Exit apply(Session& session, const ApplyOptions& options) {
     const auto files = read_resource_files(options.files);
     if (!files) return session.fail(files.error());
-    if (options.plan_only) return plan_resources(session, options, describing(*files), &*files);
+    if (options.plan_only) return plan_resources(session, options, describing(*files));
     if (!options.target.empty()) return apply_to_fleet(session, options, *files);
     const std::string file = files->file();
     return change_hosts(session, options,
@@ -36,10 +36,10 @@ constexpr Drop kForget{&client::Client::forget, "POST", ":forget"};
 
 Exit plan_one(Session& session, const ResourceOptions& options, const Drop& drop) {
     return plan_resources(session, options,
-                          {{.method = drop.method,
-                            .collection = options.collection,
-                            .id = options.id,
-                            .verb = drop.verb}});
+                          std::vector{ResourceEdit{.method = drop.method,
+                                                   .collection = options.collection,
+                                                   .id = options.id,
+                                                   .verb = drop.verb}});
 }
 
 // Each resource of the files, before those that it requires.
@@ -47,7 +47,7 @@ Exit drop_files(Session& session, const ApplyOptions& options, const Drop& drop)
     const auto files = read_resource_files(options.files);
     if (!files) return session.fail(files.error());
     if (options.plan_only)
-        return plan_resources(session, options, dropping(*files, drop.method, drop.verb), &*files);
+        return plan_resources(session, options, dropping(*files, drop.method, drop.verb));
     std::vector<Send> sends;
     for (const ResourceFiles::Entry* entry : files->dependents_first()) {
         const std::string collection = entry->resource.string_or("collection");

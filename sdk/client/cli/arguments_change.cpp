@@ -31,7 +31,7 @@ void add_shown(CLI::App* app, ChangeOptions& options) {
 }
 
 // Of manifests a plan is made once, by its content.
-void refuse_what_is_of_resources(const ChangeOptions& options) {
+void refuse_resource_options(const ChangeOptions& options) {
     if (!options.key.empty())
         throw CLI::ValidationError("--idempotency-key", "is for resources of hosts");
     if (options.plan_only)
@@ -66,7 +66,7 @@ void add_change(CLI::App& app, Run& run) {
             run = [options](Session& session) { return apply(session, *options); };
             return;
         }
-        refuse_what_is_of_resources(*options);
+        refuse_resource_options(*options);
         folder->files = options->files;
         folder->wait = options->wait;
         folder->wait_asked = options->wait_asked;

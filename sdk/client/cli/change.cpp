@@ -163,7 +163,7 @@ void tell(Session& session, const Results& results, bool dry_run) {
     }
     if (std::any_of(results.begin(), results.end(), needs_plan))
         Output::message(
-            "ek apply -f FILE, ek delete and ek forget make a plan of it with --plan, which "
+            "with --plan, ek apply -f FILE --host, ek delete and ek forget make a plan, which "
             "somebody else approves");
 }
 

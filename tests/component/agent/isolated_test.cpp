@@ -284,22 +284,42 @@ TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) 
 TEST_F(Isolated, WhatIsWrongWithAPluginsFilesIsToldUntilItIsMendedOrTheyAreGone) {
     const PluginReloader reloader(*agent, *loader, *loop);
     const auto warnings = [&] {
-        return ask("plugins", json::Object{}).result["warnings"].as_array().size();
+        std::string all;
+        const wire::Reply reply = ask("plugins", json::Object{});
+        for (const json::Value& each : reply.result["warnings"].as_array())
+            all += each.as_string() + "\n";
+        return all;
+    };
+    const auto says = [&](const std::string& words) {
+        return until([&] { return warnings().find(words) != std::string::npos; });
     };
     const std::string sum = folder / "plugins/memory.sum.json";
     const std::string good = read_file(sum).value();
-    for (const char* wrong : {"{}", "{\"sha256\":{}}"}) {  // told once, as it is now
-        ASSERT_TRUE(write_file(sum, wrong, 0644));
-        EXPECT_TRUE(until([&] { return warnings() == 1; }));
-    }
+    ASSERT_TRUE(write_file(sum, "{}", 0644));
+    EXPECT_TRUE(says("it has no sha256"));
+    ASSERT_TRUE(write_file(sum, "{\"sha256\":{}}", 0644));
+    EXPECT_TRUE(says("is not what"));
+    EXPECT_EQ(warnings().find("it has no sha256"), std::string::npos);
     ASSERT_TRUE(write_file(sum, good, 0644));
-    EXPECT_TRUE(until([&] { return warnings() == 0; }));
+    EXPECT_TRUE(until([&] { return warnings().empty(); }));
     // A name that a file has while it is copied.
     const std::filesystem::path other = folder / "plugins/.memory.sum.json";
     ASSERT_TRUE(write_file(other, good, 0644));
-    EXPECT_TRUE(until([&] { return warnings() == 1; }));
+    EXPECT_TRUE(says("is no plugin name"));
     std::filesystem::rename(other, sum);
-    EXPECT_TRUE(until([&] { return warnings() == 0; }));
+    EXPECT_TRUE(until([&] { return warnings().empty(); }));
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+}
+
+TEST_F(Isolated, TheSameVersionInstalledAgainRunsFromItsNewFile) {
+    const PluginReloader reloader(*agent, *loader, *loop);
+    const pid_t before = pid_of("memory");
+    const std::string path = folder / "plugins/memory";
+    std::filesystem::copy_file(path + ".so", path + ".copy");
+    std::filesystem::rename(path + ".copy", path + ".so");
+    ASSERT_TRUE(write_file(path + ".sum.json", read_file(path + ".sum.json").value(), 0644));
+    ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
+    ASSERT_EQ(::kill(pid_of("memory"), SIGKILL), 0);
     EXPECT_EQ(give("memory", "a"), "succeeded");
 }
 

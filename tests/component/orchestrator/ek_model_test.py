@@ -229,6 +229,7 @@ class Changes(EkModel):
         file = self.folder / "two.json"
         entries = [{"collection": "files", "id": f"/{name}", "description": {"content": name}}
                    for name in "ab"]
+        entries[1]["requires"] = [{"collection": "files", "id": "/a"}]
         file.write_text(json.dumps({"resources": entries}))
         web1 = ("--host", "web1")
 
@@ -245,19 +246,30 @@ class Changes(EkModel):
 
         told = self.done("apply", "-f", str(file), *web1, "--no-wait", exits=6).stderr
         self.assertIn("plan-required: environment prod is protected", told)
-        self.assertIn("make a plan of it with --plan", told)
+        self.assertIn("with --plan, ek apply -f FILE --host", told)
         self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
-        self.assertEqual(planned("delete", "resource", "files", "/a"), ("remove", ["/a"]))
+        self.assertEqual(planned("delete", "resource", "files", "/b"), ("remove", ["/b"]))
         told = self.done("forget", "-f", str(file), *web1, "--plan", exits=1).stderr
-        self.assertIn("/resources/0: files /a is not described", told)
-        self.assertEqual(planned("forget", "resource", "files", "/b"), ("forget", ["/b"]))
-        self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
-        self.assertEqual(planned("delete", "-f", str(file)), ("remove", ["/a"]))
-        self.assertEqual(sent(), ("remove", ["/b"]))
+        self.assertIn("two.json: /resources/1: files /b is not described", told)
+        self.assertEqual(planned("forget", "resource", "files", "/a"), ("forget", ["/a"]))
+        # What requires others goes before them.
+        for drop, verb in (("delete", "remove"), ("forget", "forget")):
+            self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
+            self.assertEqual(planned(drop, "-f", str(file)), (verb, ["/b"]))
+            self.assertEqual(sent(), (verb, ["/a"]))
         entries[1]["description"] = {"colour": 1}
         file.write_text(json.dumps({"resources": entries}))
         told = self.done("apply", "-f", str(file), *web1, "--plan", exits=1).stderr
-        self.assertIn("/resources/1/description/colour", told)
+        self.assertIn("two.json: /resources/1/description/colour", told)
+        self.enrolled("web2")
+        told = self.done("forget", "resource", "files", "/c", *web1, "--host=web2", "--plan",
+                         exits=1).stderr
+        self.assertIn("web1: files /c is not described", told)
+        self.assertIn("web2: files /c is not described", told)
+        for wrong in ("x", {"collection": "files"}):
+            file.write_text(json.dumps({"resources": [wrong]}))
+            told = self.done("apply", "-f", str(file), *web1, "--plan", exits=2).stderr
+            self.assertIn("two.json: /resources/0: a resource is an object with", told)
         for refused in ("--dry-run", "--no-wait", "--target=name = web1"):
             self.done("apply", "-f", str(file), *web1, "--plan", refused, exits=2)
         told = self.done("apply", "-f", str(file), "--plan", exits=2).stderr

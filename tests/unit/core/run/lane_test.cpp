@@ -120,11 +120,11 @@ TEST(Lane, StopGivesUpATaskThatHangsPastTheDeadline) {
 }
 
 TEST(Lane, WhoStopsItInItsOwnTaskDoesNotWaitForHimself) {
-    std::promise<bool> stopped;
+    auto stopped = std::make_shared<std::promise<bool>>();  // its thread may outlive this
     auto lane = std::make_shared<Lane>(Lane::Options{.name = "files"});
     ASSERT_TRUE(
-        lane->submit([&, own = lane] { stopped.set_value(own->stop(std::chrono::hours(1))); }));
-    EXPECT_FALSE(stopped.get_future().get());
+        lane->submit([stopped, lane] { stopped->set_value(lane->stop(std::chrono::hours(1))); }));
+    EXPECT_FALSE(stopped->get_future().get());
     EXPECT_TRUE(lane->abandoned());
 }
 
