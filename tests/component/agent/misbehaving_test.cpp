@@ -153,8 +153,8 @@ TEST_F(Misbehaving, AnEndlessListEndsWithTheNameOfThePluginAndACount) {
 TEST_F(Misbehaving, TheStartDoesNotWaitForAPluginThatHangsInOpen) {
     setenv("EK_TEST_DEFECT", "open hang", 1);
     options.opening = 50ms;
-    options.longest_check = 300ms;
-    options.grace = 100ms;
+    options.longest_check = 3s;
+    options.grace = 500ms;
     start();
     EXPECT_TRUE(reason().empty()) << "the agent is ready before";
     describe("notes", "good");

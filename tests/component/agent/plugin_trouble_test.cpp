@@ -38,7 +38,7 @@ TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     command("cmd_1", 1, "apply", {request("one", kHi, 1), elsewhere("two", 2)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     machine->hang_in("apply");
-    command("cmd_2", 2, "apply", {request("one", kHi, 3)}, 200ms);
+    command("cmd_2", 2, "apply", {request("one", kHi, 3)}, 3s);
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
     EXPECT_EQ(outcome_of("cmd_2"), "failed");
     EXPECT_EQ(compliance_of("one").status, Verdict::unknown);
@@ -66,7 +66,7 @@ TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     start();
     machine->hang_in("apply");
     command("cmd_1", 1, "apply",
-            {request("one", kHi, 1), request("two", kHi, 2), request("three", kHi, 3)}, 200ms);
+            {request("one", kHi, 1), request("two", kHi, 2), request("three", kHi, 3)}, 3s);
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "failed");
     for (const char* id : {"one", "two", "three"}) {
@@ -96,7 +96,7 @@ TEST_F(Trouble, ASlowChangeKeepsNobodyFromSeeingDriftWhereThePluginIsParallel) {
 
 TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
     machine->allow_parallel();
-    options.longest_check = 100ms;
+    options.longest_check = 2s;
     start();
     apply("one", kHi);
     machine->hang_in("read");
@@ -114,7 +114,7 @@ TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
 TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     const char* from = std::getenv("EK_TEST_PLUGINS");
     if (from == nullptr) GTEST_SKIP() << "EK_TEST_PLUGINS is not set";
-    options.silence = 200ms;
+    options.silence = 2s;
     add_plugins = [&](Agent& to) {
         Config config;
         config.state_dir = options.state_dir;
@@ -136,7 +136,7 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     EXPECT_EQ(apply("cmd_1", 1, "work"), "succeeded");
     // Fifty lines of a thousand bytes in half a second.
     EXPECT_GE(count("command.progress"), 2U);
-    EXPECT_LE(count("command.progress"), 6U);
+    EXPECT_LT(count("command.progress"), 40U);
     for (const Told& each : events) EXPECT_LE(each.draft.data.string_or("message").size(), 256U);
     EXPECT_EQ(apply("cmd_2", 2, "hang"), "failed");
     const auto outcome = std::find_if(events.begin(), events.end(), [](const Told& each) {
@@ -150,7 +150,7 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
 }
 
 TEST_F(Trouble, APluginThatHangsWhileItReadsIsUnknown) {
-    options.longest_check = 100ms;
+    options.longest_check = 2s;
     start();
     command("cmd_1", 1, "apply", {request("one", kHi, 1)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));

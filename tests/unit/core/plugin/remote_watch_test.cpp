@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "core/base/file.hpp"
+#include "tests/support/wait.hpp"
 #include "tests/unit/core/plugin/recorded_hints.hpp"
 #include "tests/unit/core/plugin/remote.hpp"
 
@@ -81,7 +82,7 @@ TEST_F(Remote, HintsFromAnotherThreadDoNotMixWithTheAnswersOfTheOpening) {
     const auto watch = greedy->watch(hints.listener());
     ASSERT_TRUE(watch) << watch.error().what;
     EXPECT_TRUE((*watch)->interest("a", true));
-    EXPECT_FALSE(hints.ids().empty());
+    EXPECT_TRUE(evenkeel::test::wait_until([&] { return !hints.ids().empty(); }));
     EXPECT_EQ(greedy->process()->describe()["restarts"].as_integer(), 0);
 }
 

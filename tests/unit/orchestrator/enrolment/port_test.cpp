@@ -336,7 +336,7 @@ TEST_F(PortTest, AMachineThatIsGoneWhenItsCertificateIsSignedIsNotTakenIn) {
     start();
     const std::string secret = token(1);
     Machine one = machine();
-    one.ask(secret, 1s);
+    one.ask(secret, 5s);
     ASSERT_TRUE(until([&] { return has_begun_to_sign(); }));
     ASSERT_TRUE(until([&] { return one.is_answered(); }));
     EXPECT_EQ(one.answer().error->code, Errc::timeout);

@@ -23,7 +23,7 @@ class Slow : public Serving {
 };
 
 TEST_F(Slow, HeadersThatTakeTooLongEndWith408) {
-    start({.header_timeout = milliseconds(50)});
+    start({.header_timeout = milliseconds(1000)});
     Client client(port());
     client.send("GET /hello HTTP/1.1\r\nHo");
     EXPECT_EQ(client.receive().code(), "request-timeout");
@@ -31,19 +31,19 @@ TEST_F(Slow, HeadersThatTakeTooLongEndWith408) {
 }
 
 TEST_F(Slow, DrippingDoesNotProlongTheTimeForTheHeader) {
-    start({.header_timeout = milliseconds(100)});
+    start({.header_timeout = milliseconds(1000)});
     Client client(port());
     client.send("GET /hello HTTP/1.1\r\nX-A: ");
     const auto begun = std::chrono::steady_clock::now();
-    while (connections() > 0 && std::chrono::steady_clock::now() - begun < milliseconds(5000)) {
+    while (connections() > 0 && std::chrono::steady_clock::now() - begun < milliseconds(30'000)) {
         client.send("a");
     }
-    EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(5000));
+    EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(30'000));
     EXPECT_EQ(client.receive().status, 408);
 }
 
 TEST_F(Slow, BytesThatComeInTheMomentOfTheTimeoutDoNotLiftIt) {
-    start({.header_timeout = milliseconds(100)});
+    start({.header_timeout = milliseconds(1000)});
     Client client(port());
     client.send("GET /hello HTTP/1.1\r\nX-A: ");
     ASSERT_TRUE(becomes_true([&] { return server_->connections() == 1; }));
@@ -51,13 +51,13 @@ TEST_F(Slow, BytesThatComeInTheMomentOfTheTimeoutDoNotLiftIt) {
     // busy while the time-out passes: elapsed time is what this is about.
     on_loop([&] {
         client.send(std::string(10'000, 'a'));
-        std::this_thread::sleep_for(milliseconds(150));
+        std::this_thread::sleep_for(milliseconds(1200));
     });
     EXPECT_EQ(client.receive().status, 408);
 }
 
 TEST_F(Slow, BodiesBelowTheSlowestRateEndWith408) {
-    start({.transfer_timeout = milliseconds(50)});
+    start({.transfer_timeout = milliseconds(1000)});
     Client client(port());
     client.send("PUT /echo HTTP/1.1\r\nHost: test\r\nContent-Length: 10\r\n\r\n{");
     EXPECT_EQ(client.receive().code(), "request-timeout");
@@ -65,7 +65,7 @@ TEST_F(Slow, BodiesBelowTheSlowestRateEndWith408) {
 }
 
 TEST_F(Slow, SilentConnectionsAreClosedWithoutAWord) {
-    start({.header_timeout = milliseconds(50), .idle_timeout = milliseconds(50)});
+    start({.header_timeout = milliseconds(1000), .idle_timeout = milliseconds(1000)});
     Client silent(port());
     EXPECT_EQ(silent.receive().status, 0);
     Client idle(port());
@@ -74,7 +74,7 @@ TEST_F(Slow, SilentConnectionsAreClosedWithoutAWord) {
 }
 
 TEST_F(Slow, ARequestInWorkIsNotTimedOut) {
-    start({.header_timeout = milliseconds(20), .idle_timeout = milliseconds(20)});
+    start({.header_timeout = milliseconds(1000), .idle_timeout = milliseconds(20)});
     Client client(port());
     client.send(get("/held"));
     ASSERT_TRUE(becomes_true([this] { return !held_.empty(); }));

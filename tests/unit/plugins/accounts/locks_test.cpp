@@ -92,13 +92,12 @@ TEST_F(Locks, AreWaitedForUntilTheyAreGone) {
 
 TEST_F(Locks, ThatStayMakeTheCallBusyBeforeItsDeadline) {
     lock("passwd.lock", std::to_string(::getpid()));
-    const CallFrame frame(0, milliseconds(400));
+    const CallFrame frame(0, milliseconds(4000));
     const std::uint64_t begin = sdk::now_ns();
     EXPECT_EQ(failure_of([&] { wait(frame); }), std::to_string(EK_E_BUSY) + " : process " +
                                                     std::to_string(::getpid()) + " holds " +
                                                     path("passwd.lock"));
-    EXPECT_GT(sdk::now_ns() - begin, 150'000'000u);
-    EXPECT_EQ(failure_of([&] { frame.call().check(); }), "");
+    EXPECT_GT(sdk::now_ns() - begin, 1'000'000'000u);
 }
 
 TEST_F(Locks, AreNoLongerWaitedForOnceCancelled) {

@@ -85,7 +85,7 @@ TEST_F(PackagesTransaction, IsDoneWhenDpkgBeginsInTheMomentOfTheCancel) {
 }
 
 TEST_F(PackagesTransaction, GoesOnPastCancelAndDeadlineOnceDpkgHasBegun) {
-    CallFrame call(0, std::chrono::milliseconds(600));
+    CallFrame call(0, std::chrono::seconds(3));
     call.on_progress = [&] { call.cancel(); };
     const std::string text = "echo pmstatus:x:1.0:begins >&3; n=0; while [ ! -e " + at("go") +
                              " ] && [ $n -lt 600 ]; do sleep 0.05; n=$((n+1)); done; touch " +
@@ -96,7 +96,7 @@ TEST_F(PackagesTransaction, GoesOnPastCancelAndDeadlineOnceDpkgHasBegun) {
                   .find("it goes on by itself"),
               std::string::npos);
     EXPECT_EQ(call.progress, "10 begins;");
-    EXPECT_GE(sdk::now_ns() - begin, 550'000'000u) << "the deadline is waited for";
+    EXPECT_GE(sdk::now_ns() - begin, 2'000'000'000u) << "the deadline is waited for";
     EXPECT_NE(::access(at("done").c_str(), F_OK), 0);
     std::ofstream(at("go")).flush();
     EXPECT_TRUE(test::appears(at("done"))) << "nobody has killed it";
