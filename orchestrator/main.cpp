@@ -9,6 +9,7 @@
 #include "core/base/log.hpp"
 #include "core/command_line/exit.hpp"
 #include "core/command_line/usage.hpp"
+#include "core/run/end_process.hpp"
 #include "core/run/open_files.hpp"
 #include "core/run/service_manager.hpp"
 #include "core/store/damage.hpp"
@@ -110,7 +111,7 @@ int main_with(int argc, char** argv) {
 int main(int argc, char** argv) {
     try {
         evenkeel::forbid_core_dumps();
-        return evenkeel::main_with(argc, argv);
+        return evenkeel::run::end_process(evenkeel::main_with(argc, argv));
     } catch (const std::exception& error) {
         std::cerr << "evenkeel-orchestrator: " << error.what() << "\n";
         return evenkeel::kExitFailed;

@@ -11,6 +11,7 @@
 #include "core/base/core_dumps.hpp"
 #include "core/base/log.hpp"
 #include "core/base/text.hpp"
+#include "core/run/end_process.hpp"
 
 namespace {
 
@@ -31,7 +32,7 @@ int check_store(const agent::Config& config) {
     return kExitDone;
 }
 
-int run(int argc, const char* const* argv) {
+int main_with(int argc, const char* const* argv) {
     agent::CommandLine line;
     if (const int code = agent::read_command_line(argc, argv, line); code >= 0) return code;
     auto config = agent::load_config(line.config_path, line.config_given);
@@ -57,7 +58,7 @@ int run(int argc, const char* const* argv) {
 int main(int argc, char** argv) {
     try {
         forbid_core_dumps();
-        return run(argc, argv);
+        return evenkeel::run::end_process(main_with(argc, argv));
     } catch (const std::exception& error) {
         std::fprintf(stderr, "evenkeel-agent: %s\n", error.what());
         return kExitFailed;

@@ -1,6 +1,8 @@
 #include "core/run/lane.hpp"
 
+#include <atomic>
 #include <condition_variable>
+#include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <exception>
@@ -12,6 +14,7 @@
 
 #include "core/base/log.hpp"
 #include "core/base/time.hpp"
+#include "core/run/end_process.hpp"
 
 namespace evenkeel::run {
 
@@ -33,6 +36,8 @@ struct Lane::Shared {
 };
 
 namespace {
+
+std::atomic<bool> left_any{false};
 
 void run_guarded(const std::function<void()>& task, const std::string& lane) {
     try {
@@ -109,6 +114,7 @@ std::uint64_t Lane::running_since_ns() const {
 void Lane::abandon() {
     std::deque<std::function<void()>> dropped;  // destroyed after the lock is given back
     const std::scoped_lock lock(shared_->mutex);
+    if (shared_->running_since_ns != 0) left_any = true;
     shared_->abandoned = true;
     shared_->stopping = true;
     dropped.swap(shared_->queue);
@@ -139,6 +145,12 @@ bool Lane::stop(std::chrono::milliseconds deadline) {
     lock.unlock();
     abandon();
     return false;
+}
+
+int end_process(int code) {
+    if (!left_any) return code;
+    std::fflush(nullptr);
+    std::_Exit(code);
 }
 
 }  // namespace evenkeel::run

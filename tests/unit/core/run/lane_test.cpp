@@ -9,6 +9,8 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include "core/run/end_process.hpp"
+
 namespace evenkeel::run {
 namespace {
 
@@ -133,6 +135,27 @@ TEST(Lane, AStoppedOneTakesNothingMore) {
     EXPECT_TRUE(lane.stop(seconds(1)));
     EXPECT_EQ(lane.submit([] {}).error().code, Errc::unavailable);
     EXPECT_TRUE(lane.stop(seconds(1)));
+}
+
+TEST(LaneDeathTest, AProcessThatLeavesATaskBehindEndsWithoutDestroyingWhatItUses) {
+    struct Told {
+        ~Told() { std::fputs("destroyed\n", stderr); }
+    };
+    const auto leave = [](int code) {
+        static const Told told;
+        Lane lane({.name = "files"});
+        std::promise<void> entered, never;
+        static_cast<void>(lane.submit([&] {
+            entered.set_value();
+            never.get_future().wait();
+        }));
+        entered.get_future().wait();
+        if (code == 7) lane.abandon();
+        else never.set_value();
+        std::exit(end_process(code));
+    };
+    EXPECT_EXIT(leave(7), testing::ExitedWithCode(7), "^$");
+    EXPECT_EXIT(leave(8), testing::ExitedWithCode(8), "destroyed");
 }
 
 TEST(LaneDeathTest, ATaskThatThrowsEndsTheProcess) {
