@@ -136,4 +136,10 @@ def give(host, tool, *suites):
         host.run("dnf", "-q", "makecache", "--refresh")
     else:
         host.run("tee", "/etc/zypp/repos.d/bed.repo", stdin=sources)
-        host.run("zypper", "-q", "-n", "--no-gpg-checks", "refresh", "--force")
+        refresh = ("zypper", "-q", "-n", "--no-gpg-checks", "refresh", "--force")
+        # On a busy machine it was seen not to read a file that was there, and to read it next time.
+        done = host.run(*refresh, check=False)
+        if "Bad input stream" in done.stdout + done.stderr:
+            done = host.run(*refresh)
+        elif done.returncode != 0:
+            raise RuntimeError(done.stdout + done.stderr)
