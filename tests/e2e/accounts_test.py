@@ -125,7 +125,8 @@ class Accounts(LoneCase):
         for name, added in zip(FILES, lines):
             write(self.bed, f"/etc/{name}", self.clean[name] + "".join(f"{one}\n" for one in added))
         if kind == "a user with a process":
-            self.bed.run("systemd-run", "--unit=busy", "--uid=4000", "sleep", "infinity")
+            self.bed.run("systemd-run", "--unit=busy", "--uid=4000", "--property=Type=exec",
+                         "sleep", "infinity")
             self.addCleanup(self.bed.run, "systemctl", "stop", "busy", check=False)
 
     def snapshot(self):

@@ -115,7 +115,7 @@ class Apply(SystemCase):
         reply = self.rest.delete("web", "files", "/etc/deleted")
         self.assertEqual((reply.status, reply.body["state"]), (200, "succeeded"), reply)
         path = self.rest.resource_path("web", "files", "/etc/forgotten")
-        reply = self.rest.call("POST", path + ":forget", headers={"Prefer": "wait=30"})
+        reply = self.rest.call("POST", path + ":forget", headers={"Prefer": "wait=60"})
         self.assertEqual((reply.status, reply.body["state"]), (200, "succeeded"), reply)
         self.assertFalse(self.exists("/etc/deleted"))
         self.assertTrue(self.exists("/etc/forgotten"))
@@ -139,7 +139,7 @@ class Apply(SystemCase):
         reply = self.rest.call("POST", "/v1/hosts/web:apply", {"resources": [
             {"collection": "files", "id": "/etc/no-such-folder/x", "description": {"content": ""}},
             {"collection": "files", "id": "/etc/after-it", "description": {"content": "y"}},
-        ]}, {"Prefer": "wait=30"})
+        ]}, {"Prefer": "wait=60"})
         self.assertEqual((reply.status, reply.body["state"]), (200, "failed"), reply)
         first, second = reply.body["resources"]
         self.assertEqual((first["outcome"], second["outcome"]), ("failed", "done"))

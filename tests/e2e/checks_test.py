@@ -28,14 +28,14 @@ class Checks(SystemCase):
     def setUpClass(cls):
         super().setUpClass()
         for package in ("nginx", "openssh-server", "sudo"):
-            reply = cls.rest.put("web", "packages", package, {}, wait_s=60)
+            reply = cls.rest.put("web", "packages", package, {})
             assert reply.body["state"] == "succeeded", reply
 
     def setUp(self):
         """No test finds what another has described."""
         for path in PROGRAMS:
             self.rest.call("POST", self.rest.resource_path("web", "files", path) + ":forget", None,
-                           {"Prefer": "wait=30"})
+                           {"Prefer": "wait=60"})
 
     def description(self, path, passes):
         check, mode, right, wrong, _ = PROGRAMS[path]
@@ -77,7 +77,7 @@ class Checks(SystemCase):
                      for path in PROGRAMS]
         before = self.stat(SSHD), self.read(SSHD)
         reply = self.rest.call("POST", "/v1/hosts/web:apply", {"resources": resources},
-                               {"Prefer": "wait=30"})
+                               {"Prefer": "wait=60"})
         outcomes = {entry["id"]: entry for entry in reply.body["resources"]}
         self.assert_refused(SSHD, outcomes[SSHD])
         self.assertEqual((self.stat(SSHD), self.read(SSHD)), before)

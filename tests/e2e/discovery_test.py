@@ -106,6 +106,7 @@ class Clones(SystemCase):
         state = web.run("sh", "-c", f"tar -C {STATE}/agent -c . | base64").stdout
         web.run("systemctl", "start", AGENT)
         eventually("the first is back", lambda: self.system.is_online("web"))
+        self.await_all_events("web")
         since = self.events.mark()
         copy.run("sh", "-c", f"rm -rf {STATE}/agent/* && base64 -d | tar -C {STATE}/agent -x",
                  stdin=state)

@@ -9,10 +9,10 @@ from beds import servers
 from harness.case import SystemCase
 from harness.rest import segment
 from harness.system import REST_PORT, STATE
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "docs" / "examples"
-FOLLOW_SECONDS = 60  # packages are installed meanwhile
+FOLLOW_SECONDS = 2 * WAIT_SECONDS  # packages are installed meanwhile
 
 
 class ExampleCase(SystemCase):

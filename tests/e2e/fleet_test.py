@@ -17,7 +17,7 @@ from beds import webserver
 from harness.case import SystemCase
 from harness.rest import Rest
 from harness.system import REST_PORT, STATE, System, write
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 MANIFESTS = pathlib.Path(__file__).resolve().parent / "fleet"
 FOLDER = "/root/fleet"
@@ -28,8 +28,7 @@ HOSTS = {"s-web1": (STAGE, "web"), "s-web2": (STAGE, "web"), "s-lb": (STAGE, "ba
 LATE = "p-web3"
 PAGE = "/srv/www/index.html"
 BALANCER = "/etc/nginx/conf.d/balancer.conf"
-SETTLED_SECONDS = 120  # packages are installed
-SECONDS = 20
+SETTLED_SECONDS = 2 * WAIT_SECONDS  # packages are installed
 
 
 class Fleet(System):
@@ -120,7 +119,7 @@ class FleetStory(SystemCase):
         self.assertEqual(set(pages.values()), {f"hello from {name}\n" for name in pages})
 
     def refuse(self):
-        before = {name: self.rest.items(f"/v1/hosts/{name}/resources") for name in HOSTS}
+        before = self.described()
         web = self.rest.get("/v1/applications/web")
         body = {"parameters": web["parameters"], "resources": web["resources"]}
 
@@ -149,8 +148,13 @@ class FleetStory(SystemCase):
         self.assertIn("nowhere", refused.stderr)
         self.assertIn("wrong.yaml", refused.stderr)
         self.system.orchestrator.run("rm", f"{FOLDER}/wrong.yaml")
-        self.assertEqual(before, {name: self.rest.items(f"/v1/hosts/{name}/resources")
-                                  for name in HOSTS})
+        self.assertEqual(self.described(), before)
+
+    def described(self):
+        """What the hosts shall have; how it is there may still be told."""
+        return {name: [[one[key] for key in ("collection", "id", "description", "owners")]
+                       for one in self.rest.items(f"/v1/hosts/{name}/resources")]
+                for name in HOSTS}
 
     def protect(self):
         self.edit("PUT", f"/v1/environments/{segment(PROD)}", {"protected": True})
@@ -228,7 +232,7 @@ class FleetStory(SystemCase):
         return {name: self.read(PAGE, name) for name in names}
 
     def wait_pages(self, expected):
-        eventually("the hosts have their pages", lambda: self.pages() == expected, SECONDS)
+        eventually("the hosts have their pages", lambda: self.pages() == expected)
 
     def served(self, name):
         """What a visitor gets."""
@@ -241,7 +245,7 @@ class FleetStory(SystemCase):
         except OSError:
             return ""
 
-    def wait_served(self, balancer, expected, timeout_s=SECONDS):
+    def wait_served(self, balancer, expected, timeout_s=WAIT_SECONDS):
         """Several visits, which the balancer spreads, find all of these and nothing else."""
         eventually(f"{balancer} serves {sorted(expected)}", lambda: {
             self.served(balancer) for _ in range(2 * len(expected))} == expected, timeout_s)

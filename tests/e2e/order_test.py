@@ -16,7 +16,7 @@ StartLimitIntervalSec=0
 
 [Service]
 ExecStartPre=/bin/sh -c 'echo started >>/run/{name}.starts'
-ExecStartPre=/usr/bin/sleep {pause}
+ExecStartPre=/bin/sh -c 'until [ -e /run/{name}.go ]; do sleep 0.1; done'
 ExecStart=/usr/bin/sleep infinity
 """
 RESTART = [{"collection": "services", "id": "site", "action": "restart"}]
@@ -40,16 +40,17 @@ class Order(SystemCase):
     prepare = staticmethod(lambda bed: debs.give(bed, "v1"))
 
     def setUp(self):
-        for name, pause in (("site", 0), ("slow", 4)):
+        for name in ("site", "slow"):
             write(self.bed(), f"/usr/lib/systemd/system/{name}.service",
-                  UNIT.format(name=name, pause=pause))
+                  UNIT.format(name=name))
+        write(self.bed(), "/run/site.go", "")
         self.bed().run("systemctl", "daemon-reload")
 
     def tearDown(self):
         for _ in range(5):  # what others require is refused until they are forgotten
             for item in self.rest.items("/v1/hosts/web/resources"):
                 path = self.rest.resource_path("web", item["collection"], item["id"])
-                self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+                self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=60"})
         self.assertEqual(self.rest.items("/v1/hosts/web/resources"), [])
         self.bed().run("systemctl", "stop", "site", "slow")
         self.bed().run("sh", "-c", "dpkg --purge hello libhello 2>/dev/null; "
@@ -187,6 +188,7 @@ class Order(SystemCase):
             "systemctl", "is-active", "slow", check=False).stdout.strip() == "activating")
         self.assertEqual(self.invocation(), before)
         self.system.kill(self.bed(), AGENT)
+        write(self.bed(), "/run/slow.go", "")
         done = eventually("the command has ended", lambda: self.ended(reply.body["id"]))
         self.assertEqual((done["state"], outcomes(done)[-1]), ("succeeded", "restart site done"))
         # What the killed process had done is not done again; what it owed is.

@@ -10,7 +10,7 @@ from beds.debs import MANY
 from harness.case import SystemCase
 from harness.packages import Packages
 from harness.system import AGENT, write
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 TRACES = "rm -f /etc/fail*.fails; touch /run/slowpost.go; "
 RELEASE = "1.0-1"
@@ -146,11 +146,14 @@ class Cases(Machine):
         self.bed().run("systemd-run", "--collect", "--unit=outside", *self.install, "slowpost")
         eventually("the script runs", lambda: self.exists("/run/slowpost"))
         with ThreadPoolExecutor() as threads:
+            since = self.events.mark()
             marking = threads.submit(self.put_done, "packages", "libhello", {})
+            self.events.wait(lambda event: event["type"] == "command.changed"
+                             and event["data"]["state"] == "running", since=since)
             with self.assertRaises(TimeoutError, msg="it waits for the run"):
                 marking.result(timeout=1)
             write(self.bed(), "/run/slowpost.go", "")
-            marking.result(timeout=60)
+            marking.result(WAIT_SECONDS)
         self.assertEqual(self.version("slowpost"), RELEASE)
         self.assertEqual(self.automatic(), [])
 
@@ -270,7 +273,7 @@ class Cases(Machine):
             self.await_wait_for(lock)
             self.assertTrue(waiting.is_alive())
             self.assertEqual(self.version("libhello"), RELEASE)
-        waiting.join(30)
+        waiting.join(WAIT_SECONDS)
         self.assertIsNone(self.version("libhello"))
 
     # Drift

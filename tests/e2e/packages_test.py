@@ -9,7 +9,7 @@ from beds import debs
 from harness.case import SystemCase
 from harness.packages import Packages
 from harness.system import AGENT, main_pid, write
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 PACKAGES = ("hello", "libhello", "failpost", "slowpost", "clash", "rival", "needy",
             "asks", "svc")
@@ -270,7 +270,7 @@ class Apply(PackagesCase):
             self.await_wait_for(lock)
             self.assertTrue(waiting.is_alive())
             self.assertIsNone(self.status("libhello"))
-        waiting.join(30)
+        waiting.join(WAIT_SECONDS)
         self.assertEqual(self.status("libhello"), ("install", "installed", "1.0"))
 
 

@@ -63,7 +63,7 @@ class Programs(SystemCase):
     def test_the_action_runs_any_program(self):
         path = self.rest.resource_path("web", "programs", "once")
         body = {"action": "run", "arguments": self.sh("echo hello from $(uname)")}
-        reply = self.rest.call("POST", path + ":invoke", body, {"Prefer": "wait=30"})
+        reply = self.rest.call("POST", path + ":invoke", body, {"Prefer": "wait=60"})
         self.assertEqual((reply.status, reply.body["state"]), (200, "succeeded"), reply)
         self.assertEqual(reply.body["resources"][0]["output"]["text"], "hello from Linux\n")
 

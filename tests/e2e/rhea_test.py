@@ -12,10 +12,9 @@ import unittest
 from harness.case import SystemCase
 from harness.events import about
 from harness.system import STATE
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 RHEA = pathlib.Path(__file__).parent / "rhea"
-ANSWER_SECONDS = 20
 
 
 class Stranger:
@@ -34,7 +33,7 @@ class Stranger:
 
     def hear(self, what):
         """The next thing of this kind that it says."""
-        while (said := self._said.get(timeout=ANSWER_SECONDS))["what"] != what:
+        while (said := self._said.get(timeout=WAIT_SECONDS))["what"] != what:
             if said["what"] in ("failed", "refused"):
                 raise AssertionError(said)
         return said

@@ -21,7 +21,6 @@ HOSTS = ("web1", "web2")
 NEW_VERSION = webserver.VERSIONS["v2"]
 SITE = "/etc/nginx/conf.d/site.conf"
 PAGE = "/srv/www/index.html"
-REPAIR_SECONDS = 30
 
 # what is done by hand, and what is seen of it: collection, id, path of the field
 TAMPERING = [
@@ -151,8 +150,8 @@ class Story(SystemCase):
         self.assertIn(path, [one["path"] for one in drifted["data"]["compliance"]["fields"]])
         self.assertEqual(drifted["data"]["compliance"]["seen_by"], "event")
         self.events.wait(about("resource.repaired", self.id_of(name), collection, rid),
-                         REPAIR_SECONDS, since, f"repair of {rid}")
-        eventually(f"{name} is in line", lambda: self.all_compliant(name), REPAIR_SECONDS)
+                         since=since, what=f"repair of {rid}")
+        eventually(f"{name} is in line", lambda: self.all_compliant(name))
         eventually(f"{name} serves its page", lambda: self.is_served(name))
         if rid == SITE:
             eventually("the repaired configuration is in force",

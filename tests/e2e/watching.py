@@ -72,8 +72,8 @@ class Watching:
             marks = self._marks_seen()
         self._apply_mark()
         with self._more:
-            if not self._more.wait_for(lambda: self._marks_seen() > marks, 10):
-                raise AssertionError("no event of the mark in 10 s")
+            if not self._more.wait_for(lambda: self._marks_seen() > marks, WAIT_SECONDS):
+                raise AssertionError(f"no event of the mark in {WAIT_SECONDS} s")
 
     def _hears_a_mark(self):
         self._apply_mark()

@@ -5,9 +5,8 @@ import unittest
 
 from harness.events import about
 from harness.system import AGENT, System
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
-DRIFT_SECONDS = 10
 # A file whose changes are told after everything else that a host had to tell.
 FENCE = "/run/evenkeel-fence"
 
@@ -67,7 +66,7 @@ class SystemCase(unittest.TestCase):
         return eventually(f"{rid} is {status}", lambda: self.compliance(
             collection, rid, name)["status"] == status and self.compliance(collection, rid, name))
 
-    def wait_event(self, kind, collection, rid, since=0, name=None, timeout_s=DRIFT_SECONDS):
+    def wait_event(self, kind, collection, rid, since=0, name=None, timeout_s=WAIT_SECONDS):
         return self.events.wait(about(kind, self.id_of(name), collection, rid), timeout_s, since,
                                 f"{kind} of {rid}")
 

@@ -31,7 +31,7 @@ class Events:
         self._open = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        if not self._open.wait(SILENCE_SECONDS):
+        if not self._open.wait(WAIT_SECONDS):
             raise AssertionError("the event stream did not open")
 
     def close(self):

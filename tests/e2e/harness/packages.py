@@ -6,7 +6,7 @@ import threading
 
 from beds.debs import MANY
 from harness.system import AGENT, main_pid
-from support.wait import eventually
+from support.wait import WAIT_SECONDS, eventually
 
 
 class Packages:
@@ -16,7 +16,7 @@ class Packages:
         """No test finds what another has described."""
         for item in self.rest.items(f"/v1/hosts/{self.hosts[0]}/resources/packages"):
             path = self.rest.resource_path(self.hosts[0], "packages", item["id"])
-            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=30"})
+            self.rest.call("POST", path + ":forget", None, {"Prefer": "wait=60"})
 
     def sh(self, command, check=True, timeout_s=60):
         return self.bed().run("sh", "-c", "export DEBIAN_FRONTEND=noninteractive; " + command,
@@ -98,7 +98,7 @@ class Packages:
             waiting.start()
             self.await_wait_for(lock)
             self.sh(undo)
-        waiting.join(30)
+        waiting.join(WAIT_SECONDS)
 
     def await_wait_for(self, lock):
         """The agent has it open for its watch, and once more when a run waits to begin."""

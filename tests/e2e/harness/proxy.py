@@ -14,9 +14,9 @@ import threading
 
 from harness.conformance import Conformance
 from harness.passing import Message, Messages, Sse
+from support.wait import WAIT_SECONDS
 
 PIECE = 1 << 16
-START_SECONDS = 30
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: a close that the other side sees as a reset
 
 
@@ -63,7 +63,7 @@ class Proxy:
     def connect(self):
         """A connection to the orchestrator itself."""
         with self._network():
-            return socket.create_connection(("127.0.0.1", self.upstream), START_SECONDS)
+            return socket.create_connection(("127.0.0.1", self.upstream), WAIT_SECONDS)
 
     def _network(self):
         return self._bed.network() if self._bed else contextlib.nullcontext()

@@ -85,12 +85,12 @@ class Rest:
     def resource(self, host, collection, rid):
         return self.get(self.resource_path(host, collection, rid))
 
-    def put(self, host, collection, rid, description, policy=None, wait_s=30, query=""):
+    def put(self, host, collection, rid, description, policy=None, wait_s=60, query=""):
         """PUT of a description; with `wait_s` None the answer is what could be said at once."""
         body = {"description": description, **({"policy": policy} if policy else {})}
         prefer = {"Prefer": f"wait={wait_s}"} if wait_s else {}
         return self.call("PUT", self.resource_path(host, collection, rid) + query, body, prefer)
 
-    def delete(self, host, collection, rid, wait_s=30):
+    def delete(self, host, collection, rid, wait_s=60):
         prefer = {"Prefer": f"wait={wait_s}"} if wait_s else {}
         return self.call("DELETE", self.resource_path(host, collection, rid), None, prefer)

@@ -3,8 +3,7 @@
 from harness.local_agent import resource
 from properties.cases import NotVaried
 from properties.table import NOT_TRIED, Row
-
-EVENT_SECONDS = 10
+from support.wait import WAIT_SECONDS
 
 
 def expect(holds, what):
@@ -47,7 +46,7 @@ def merged(descriptions):
 class Suite:
     """`agent` watches and repairs; `watch` hears it; `stranger` plans, and tampers."""
 
-    def __init__(self, agent, watch, stranger, event_seconds=EVENT_SECONDS):
+    def __init__(self, agent, watch, stranger, event_seconds=WAIT_SECONDS):
         self._agent = agent
         self._watch = watch
         self._stranger = stranger
