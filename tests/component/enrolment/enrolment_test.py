@@ -281,9 +281,10 @@ class Replaced(EnrolmentCase):
         former.process.send_signal(18)
         eventually("the former machine is told", lambda: former.status()["enrolment"] == "retired")
         self.assertTrue(machine.status()["connected"])
-        enrolments = events.matching(lambda event: event["type"] == "enrolment.changed")
-        self.assertEqual([(one["data"]["host"], one["data"]["state"]) for one in enrolments],
-                         [(host, "retired"), (host, "active")])
+        eventually("both states are told", lambda: [
+            (one["data"]["host"], one["data"]["state"]) for one in events.matching(
+                lambda event: event["type"] == "enrolment.changed")]
+            == [(host, "retired"), (host, "active")])
         record = [one for one in self.rest.items("/v1/audit") if one["route"] == "replace"]
         self.assertEqual([one["object"] for one in record], [host])
         # The token is used up, and what it has made is found again by the same key.

@@ -270,6 +270,8 @@ class Api(OrchestratorCase):
         self.assertEqual(agent.expect("cancel").accept().body["command"], sent)
         agent.outcome(taken, "cancelled")
         agent.close()
+        eventually("it is offline", lambda: self.rest.get(
+            "/v1/hosts/web1")["connection"] == "offline")
         waiting = self.put("/b", {}).body["id"]
         reply = self.rest.call("POST", f"/v1/commands/{waiting}:cancel")
         self.assertEqual((reply.status, reply.body["state"]), (200, "cancelled"))

@@ -2,10 +2,11 @@
 
 import os
 import subprocess
+import threading
 import unittest
 
 from fake_agent import FakeAgent, verdict
-from program import Events, Orchestrator, eventually
+from program import WAIT_SECONDS, Events, Orchestrator, eventually
 
 
 class OrchestratorCase(unittest.TestCase):
@@ -44,7 +45,7 @@ class OrchestratorCase(unittest.TestCase):
     def ek(self, *argv, stdin=None, **options):
         """ek at its end: `returncode`, `stdout` and `stderr`."""
         process = self.start_ek(*argv, stdin=subprocess.PIPE, **options)
-        out, told = process.communicate(stdin, timeout=60)
+        out, told = process.communicate(stdin, timeout=WAIT_SECONDS)
         return subprocess.CompletedProcess(argv, process.returncode, out, told)
 
     def token(self, **order):
@@ -66,6 +67,24 @@ class OrchestratorCase(unittest.TestCase):
         eventually("the schema is there", lambda: self.rest.get(
             f"/v1/hosts/{name}/collections/files")["schema"])
         return agent
+
+    def keep_alive(self, agent):
+        """Its heartbeats until the test is over, or until what this returns is called."""
+        ended = threading.Event()
+
+        def beat():
+            while not ended.wait(1):
+                agent.send({"type": "heartbeat"}, wait=False)
+
+        thread = threading.Thread(target=beat)
+        thread.start()
+
+        def end():
+            ended.set()
+            thread.join()
+
+        self.addCleanup(end)
+        return end
 
     def events(self, **options):
         events = Events(self.rest, **options)

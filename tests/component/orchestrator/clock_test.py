@@ -13,7 +13,7 @@ TICK_SECONDS = 5  # between two looks at what has expired
 
 
 class SteppedClock(OrchestratorCase):
-    heartbeat = "1s"
+    heartbeat = "3s"
 
     def setUp(self):
         super().setUp()
@@ -38,7 +38,7 @@ class SteppedClock(OrchestratorCase):
         over = threading.Event()
 
         def beat():
-            while not over.wait(0.5):
+            while not over.wait(1.5):
                 agent.send({"type": "heartbeat"}, wait=False)
 
         thread = threading.Thread(target=beat, daemon=True)

@@ -40,9 +40,10 @@ class Waiting(OrchestratorCase):
         agent.go_online()
         host = self.rest.get("/v1/hosts/web7")
         self.assertEqual((host["id"], host["labels"]), (answer["host"], {"rack": "7"}))
-        states = [event["data"]["state"] for event in events.matching(
-            lambda event: event["type"] == "enrolment.changed")]
-        self.assertEqual(states, ["pending", "active", "active"])  # with host, with certificate
+        eventually("each state is told, active with host and with certificate", lambda: [
+            event["data"]["state"] for event in events.matching(
+                lambda event: event["type"] == "enrolment.changed")]
+            == ["pending", "active", "active"])
         self.assertEqual(self.rest.get(f"/v1/enrolments/{one['id']}")["state"], "active")
         # A second thought comes too late, and a lost answer is given again.
         self.assert_problem(self.decide(one, "reject"), 409, "invalid-state")
@@ -64,7 +65,7 @@ class Waiting(OrchestratorCase):
         one, = self.pending()
         self.orchestrator.kill()
         self.orchestrator.start()
-        agent.thread.join(20)
+        agent.wait_closed()
         agent.ask_for_enrolment()
         self.assertEqual([again["id"] for again in self.pending()], [one["id"]])
         self.decide(one, "accept")
@@ -140,15 +141,17 @@ class SwitchedOff(OrchestratorCase):
 
 
 class Clones(OrchestratorCase):
-    heartbeat = "500ms"
+    heartbeat = "2s"
 
-    def first(self):
+    def first(self, *names):
+        """It has said hello; and copies with these names, made before, for it is silent now."""
         agent = self.enrolled()
+        copies = [self.copy_of(agent, name) for name in names]
         agent.connect()
         agent.hello(machine_id="m1", instance="run_1")
-        return agent
+        return agent, *copies
 
-    def copy_of(self, agent, name="copy"):
+    def copy_of(self, agent, name):
         clone = FakeAgent(self.orchestrator, self.orchestrator.root, name)
         self.agents.append(clone)
         clone.host, clone.stream, clone.key = agent.host, agent.stream, agent.key
@@ -180,8 +183,7 @@ class Clones(OrchestratorCase):
 
     def test_a_copy_is_held_and_the_first_goes_on(self):
         events = self.events()
-        first = self.first()
-        clone = self.copy_of(first)
+        first, clone = self.first("copy")
         self.come(clone, machine_id="m2", instance="run_2", boot_id="c")
         one, = self.beat_until(first, "the copy is held", self.held)
         self.assert_quarantined(clone)
@@ -211,8 +213,7 @@ class Clones(OrchestratorCase):
         self.assertEqual(self.held(), [])
 
     def test_a_rejected_copy_stays_out(self):
-        first = self.first()
-        clone = self.copy_of(first)
+        first, clone = self.first("copy")
         self.come(clone, machine_id="m2", instance="run_2")
         one, = self.beat_until(first, "the copy is held", self.held)
         reply = self.rest.call("POST", f"/v1/enrolments/{one['id']}:reject")
@@ -223,36 +224,31 @@ class Clones(OrchestratorCase):
         self.assert_quarantined(clone)
 
     def test_a_machine_started_anew_is_no_copy(self):
-        first = self.first()
-        # Its link is half open: nothing more comes, and nobody ends it.
-        again = self.copy_of(first)
+        # The first's link is half open: nothing more comes, and nobody ends it.
+        _, again = self.first("copy")
         again.connect()
         again.hello(machine_id="m1", instance="run_2", boot_id="another")
         self.beat_until(again, "it is online", lambda: self.connection() == "online")
         self.assertEqual(self.held(), [])
 
     def test_what_was_under_way_when_the_machine_ended_makes_no_copy(self):
-        first = self.first()
-        again = self.copy_of(first)
+        first, again = self.first("copy")
         self.come(again, machine_id="m1", instance="run_2")
-        time.sleep(0.2)  # elapsed time is what counts: more than a quarter of a heartbeat
+        time.sleep(0.6)  # elapsed time is what counts: more than a quarter of a heartbeat
         first.send({"type": "heartbeat"})
         self.assertEqual(again.expect("hello").body["host"], first.host)
         self.assertEqual(self.held(), [])
 
     def test_the_same_process_takes_its_link_over_at_once(self):
-        first = self.first()
-        again = self.copy_of(first)
+        first, again = self.first("copy")
         again.connect()
         again.hello(machine_id="m1", instance="run_1")
         self.assertTrue(first.wait_closed())
         self.assertEqual(self.held(), [])
 
     def test_a_link_taken_over_does_not_let_the_copy_in(self):
-        first = self.first()
-        clone = self.copy_of(first)
+        first, clone, again = self.first("copy", "again")
         self.come(clone, machine_id="m2", instance="run_2")
-        again = self.copy_of(first, "again")
         again.connect()
         again.hello(machine_id="m1", instance="run_1")
         self.beat_until(again, "the copy is held", self.held)
@@ -260,8 +256,8 @@ class Clones(OrchestratorCase):
         self.assertEqual(self.connection(), "online")
 
     def test_the_copies_of_a_retired_host_are_forgotten(self):
-        first = self.first()
-        self.come(self.copy_of(first), machine_id="m2", instance="run_2")
+        first, clone = self.first("copy")
+        self.come(clone, machine_id="m2", instance="run_2")
         self.beat_until(first, "the copy is held", self.held)
         self.assertEqual(self.rest.call("POST", "/v1/hosts/web1:retire").status, 200)
         self.assertEqual([one["state"] for one in self.rest.items("/v1/enrolments")], ["retired"])

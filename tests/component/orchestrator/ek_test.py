@@ -6,7 +6,7 @@ import tempfile
 import unittest
 
 from case import OrchestratorCase
-from program import eventually
+from program import WAIT_SECONDS, eventually
 
 YAML = """\
 resources:
@@ -45,7 +45,7 @@ class Ek(OrchestratorCase):
         process = self.start_ek("apply", "-f", path, "--host", "web1")
         command = agent.take_command()
         agent.outcome(command, "succeeded")
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, 0, out + told)
         return command
 
@@ -73,7 +73,7 @@ class Ek(OrchestratorCase):
         process = self.start_ek(*target)
         for agent, state in ((well, "succeeded"), (unwell, "failed")):
             agent.outcome(agent.take_command(), state)
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, 7, out + told)
         self.assertRegex(told, "ek: web2: command cmd_[^ ]+ failed")
         self.assertNotIn("web1: ", told)

@@ -11,7 +11,9 @@ from proton import SSLDomain, Message
 from proton.handlers import MessagingHandler
 from proton.reactor import ApplicationEvent, Container, EventInjector
 
-WAIT_SECONDS = 20
+from program import WAIT_SECONDS
+
+CLOSE_SECONDS = 20
 SCHEMA = {
     "type": "object",
     "x-ek-key": {"pattern": "^(/[^/]+)+$", "description": "an absolute path"},
@@ -166,7 +168,7 @@ class FakeAgent:
 
     def close(self):
         self.do(lambda: (self.connection.close(), self.injector.close()))
-        self.thread.join(WAIT_SECONDS)
+        self.thread.join(CLOSE_SECONDS)
 
     def wait_closed(self):
         """What the orchestrator said when it ended the connection."""

@@ -4,7 +4,7 @@ import threading
 import unittest
 
 from case import OrchestratorCase
-from program import eventually
+from program import WAIT_SECONDS, eventually
 
 
 class Idempotency(OrchestratorCase):
@@ -92,7 +92,7 @@ class Idempotency(OrchestratorCase):
         self.assert_problem(busy, 409, "idempotency-key-busy")
         self.assertEqual(busy.headers["retry-after"], "1")
         agent.outcome(taken)
-        asking.join(30)
+        asking.join(WAIT_SECONDS)
         self.assertEqual((replies[0].status, replies[0].body["state"]), (200, "succeeded"))
         self.assert_replayed(replies[0], self.put_keyed("one"))
 
@@ -110,7 +110,7 @@ class Idempotency(OrchestratorCase):
         asking.start()
         taken = agent.take_command()  # so it is committed, and the answer waits for its end
         self.orchestrator.kill()
-        asking.join(30)
+        asking.join(WAIT_SECONDS)
         self.assertIsInstance(answers[0], Exception)
         self.orchestrator.start()
         again = self.put_keyed("one")

@@ -1,7 +1,6 @@
 """Filters and orders of every list."""
 
 import json
-import threading
 import unittest
 import urllib.parse
 
@@ -35,6 +34,7 @@ class Lists(OrchestratorCase):
 
     def test_hosts_by_label_fact_state_and_counts(self):
         agent = self.online("web1")
+        self.keep_alive(agent)
         self.drift(agent, self.put_done(agent, "/a", {"content": "x"}))
         for name, role in (("web2", "web"), ("db1", "data base")):
             self.enrolled(name)
@@ -54,6 +54,7 @@ class Lists(OrchestratorCase):
 
     def test_resources_commands_and_compliance(self):
         agent = self.online("web1")
+        self.keep_alive(agent)
         for name, mode in (("/a", "0644"), ("/b", "0600"), ("/c", "0644")):
             self.put_done(agent, name, {"mode": mode}, "enforce" if name == "/b" else None)
         self.enrolled("web2")
@@ -111,18 +112,6 @@ class Lists(OrchestratorCase):
                 ("/v1/commands?host=web1&state=succeeded", ["id", "state", "error.code"])):
             with self.subTest(path):
                 self.check_fields(path, fields)
-
-    def keep_alive(self, agent):
-        ended = threading.Event()
-
-        def beat():
-            while not ended.wait(1):
-                agent.send({"type": "heartbeat"}, wait=False)
-
-        thread = threading.Thread(target=beat)
-        thread.start()
-        self.addCleanup(thread.join)
-        self.addCleanup(ended.set)
 
     def check_fields(self, path, fields):
         joint = "&" if "?" in path else "?"

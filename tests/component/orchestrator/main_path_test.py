@@ -9,7 +9,7 @@ import unittest
 
 from case import OrchestratorCase
 from fake_agent import FakeAgent, verdict
-from program import PROGRAM, eventually
+from program import PROGRAM, WAIT_SECONDS, eventually
 
 
 class MainPath(OrchestratorCase):
@@ -36,7 +36,7 @@ class MainPath(OrchestratorCase):
             config.write_text(json.dumps({
                 "state_dir": str(state), **{name: {"listen": at} for name, at in listen.items()}}))
             done = subprocess.run([PROGRAM, "run", "--config", str(config)], capture_output=True,
-                                  text=True, check=False, timeout=60)
+                                  text=True, check=False, timeout=WAIT_SECONDS)
             self.assertEqual(done.returncode, exits, done)
             self.assertIn(f"{key}.listen", done.stderr)
             self.assertIn(why, done.stderr)
@@ -91,7 +91,7 @@ class MainPath(OrchestratorCase):
             self.put("/etc/x", {"content": "x"}, wait_s=20)))
         asking.start()
         agent.outcome(agent.take_command(), "failed")
-        asking.join(30)
+        asking.join(WAIT_SECONDS)
         self.assertEqual((replies[0].status, replies[0].body["state"]), (200, "failed"))
         replies[0] = self.put("/etc/x", {"content": "y"}, wait_s=1)
         self.assertEqual(replies[0].status, 202)
@@ -121,7 +121,7 @@ class MainPath(OrchestratorCase):
         agent.reply(request, {"resources": [
             {"collection": "files", "id": "/etc/x", "generation": None, "outcome": "planned",
              "changes": [change], "error": None, "state": None}]})
-        asking.join(30)
+        asking.join(WAIT_SECONDS)
         self.assertEqual((replies[0].status, replies[0].headers["dry-run"]), (200, "all"))
         self.assertIsNone(replies[0].body["id"])
         self.assertEqual(replies[0].body["resources"][0]["changes"], [change])
@@ -131,7 +131,7 @@ class MainPath(OrchestratorCase):
         request = agent.expect("request").accept()
         self.assertEqual(request.body["arguments"], {"collection": "files", "ids": ["/etc/x"]})
         agent.reply(request, {"items": [{"id": "/etc/x", "state": {"mode": "0600"}}]})
-        asking.join(30)
+        asking.join(WAIT_SECONDS)
         self.assertEqual((replies[1].status, replies[1].body["state"],
                           replies[1].body["description"]), (200, {"mode": "0600"}, None))
         self.assertEqual(self.rest.get("/v1/hosts")["revision"], revision)

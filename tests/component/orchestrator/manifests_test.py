@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 from case import OrchestratorCase
+from program import WAIT_SECONDS
 
 SITE = """\
 kind: environment
@@ -66,7 +67,7 @@ class Manifests(OrchestratorCase):
     def done(self, *argv, exits=0):
         """ek's output, data and messages, in the folder."""
         process = self.start_ek(*argv, cwd=self.folder, variables=self.variables)
-        out, self.told = process.communicate(timeout=60)
+        out, self.told = process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, exits, (argv, out, self.told))
         self.assertNotIn("tiger", out + self.told)
         return out
@@ -77,7 +78,7 @@ class Manifests(OrchestratorCase):
         command = agent.take_command() if agent else None
         if command:
             agent.outcome(command, "succeeded")
-        out, self.told = process.communicate(timeout=60)
+        out, self.told = process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, exits, out + self.told)
         return command
 
@@ -136,7 +137,7 @@ class Manifests(OrchestratorCase):
         self.assertEqual(command["resources"][0]["description"]["content"],
                          "# web1\nlisten = 80\n")
         agent.outcome(command, "succeeded")
-        out, told = process.communicate(timeout=60)
+        out, told = process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, 0, out + told)
         self.assertIn("1 host: 1 succeeded, 0 failed", told)
         self.assertEqual(json.loads(self.done("get", "plan", plan, "-o", "json"))["state"],

@@ -132,7 +132,7 @@ class Metrics(OrchestratorCase):
 
 
 class Limits(OrchestratorCase):
-    rest_options = {"rate_limit": {"per_second": 5, "burst": 10}}
+    rest_options = {"rate_limit": {"per_second": 1, "burst": 10}}
 
     def test_a_token_that_asks_too_often_is_told_when_to_come_back(self):
         replies = [self.rest.call("GET", "/v1/hosts") for _ in range(30)]

@@ -152,7 +152,7 @@ class Cpp(ModelClient):
     def test_the_client_in_c_plus_plus_does_the_same(self):
         self.enrolled()
         done = subprocess.run(
-            [os.environ["EK_MODEL_CLIENT"]], capture_output=True, text=True, timeout=60,
+            [os.environ["EK_MODEL_CLIENT"]], capture_output=True, text=True, timeout=120,
             check=False, env={**os.environ, "EK_URL": self.orchestrator.url,
                  "EK_TOKEN_FILE": str(self.orchestrator.state / "admin.token")})
         self.assertEqual((done.stdout, done.stderr), ("all is so\n", ""))

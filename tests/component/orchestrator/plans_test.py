@@ -6,7 +6,7 @@ import time
 import unittest
 
 from model_test import Model
-from program import Rest, eventually
+from program import WAIT_SECONDS, Rest, eventually
 from watch_test import Watch
 
 PORT = "/v1/settings/global/port"
@@ -370,7 +370,7 @@ class Progress(Planned):
         command = self.agent.take_command()
         self.assertEqual(done, [])
         self.assertEqual(self.agent.outcome(command, "failed"), "ACCEPTED")
-        thread.join(30)
+        thread.join(WAIT_SECONDS)
         self.assertEqual(self.progress(done[0]), self.counts(failed=1, unreachable=1))
 
     def test_an_apply_waits_and_a_restart_loses_nothing(self):

@@ -14,10 +14,10 @@ sys.path[:0] = [str(TESTS), str(TESTS / "e2e")]
 from harness.events import Events  # noqa: E402,F401  for case.py
 from harness.proxy import Proxy  # noqa: E402
 from harness.rest import Rest  # noqa: E402
-from support.wait import eventually  # noqa: E402,F401  for the tests
+from support.wait import WAIT_SECONDS, eventually  # noqa: E402,F401  for the tests
 
 PROGRAM = os.environ["EVENKEEL_ORCHESTRATOR"]
-START_SECONDS = 30
+START_SECONDS = WAIT_SECONDS
 
 
 class Orchestrator:

@@ -39,7 +39,7 @@ class Agent:
 
     def ask(self, *argv, stdin=""):
         done = subprocess.run(self.command(*argv), input=stdin, text=True, capture_output=True,
-                              check=False, timeout=60)
+                              check=False, timeout=120)
         return done.returncode, done.stdout + done.stderr
 
     def status(self):

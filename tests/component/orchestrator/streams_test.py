@@ -9,12 +9,11 @@ import time
 import unittest
 
 from case import OrchestratorCase
-from program import eventually
+from program import WAIT_SECONDS, eventually
 
 CLIENTS = 300
 A_TOKEN = 60  # streams
 EVENTS = 40
-PATIENCE = 60
 
 
 class Client:
@@ -35,6 +34,9 @@ class Client:
 
 
 class Streams(OrchestratorCase):
+    # After three of them the silence of a host has it looked at: longer than we wait.
+    heartbeat = "2m"
+
     def setUp(self):
         super().setUp()
         self.port = int(self.orchestrator.url.rsplit(":", 1)[1])
@@ -50,7 +52,7 @@ class Streams(OrchestratorCase):
             self.selector.register(client.socket, selectors.EVENT_READ, client)
         return client
 
-    def read_until(self, done, clients, patience=PATIENCE):
+    def read_until(self, done, clients, patience=WAIT_SECONDS):
         """Reads all of them until `done` holds of each of `clients`."""
         waiting, end = set(clients), time.monotonic() + patience
         while waiting:
@@ -84,8 +86,7 @@ class Streams(OrchestratorCase):
         second = self.open("/v1/hosts/web1/resources?watch=1")
         self.read_until(lambda client: client.events("bookmark"), [second])
         self.put("/tmp/of-the-second", {"content": "a"}, host="web1")
-        # After three heartbeats (30 s) the silence of the host would have it looked at anyway.
-        self.read_until(lambda client: client.events("added"), [second], patience=12)
+        self.read_until(lambda client: client.events("added"), [second])
         self.assertEqual(first.events("added"), [])
 
     def test_an_event_is_made_text_once_for_all_who_follow(self):
@@ -114,7 +115,7 @@ class Streams(OrchestratorCase):
         for client in watches:
             self.assertEqual(client.events("modified")[-1]["labels"], {"n": str(EVENTS)})
         for client in stalled:
-            client.socket.settimeout(PATIENCE)
+            client.socket.settimeout(WAIT_SECONDS)
             while last not in client.data:
                 client.read()
 

@@ -11,7 +11,7 @@ import unittest
 import urllib.parse
 
 from case import OrchestratorCase
-from program import eventually
+from program import WAIT_SECONDS, eventually
 
 RECONNECT_SECONDS = 0.01
 
@@ -106,19 +106,37 @@ class Shown:
     def interrupt(self):
         """Its exit code and what it said on standard error."""
         self.process.send_signal(signal.SIGINT)
-        code = self.process.wait(20)
-        self._thread.join(20)
+        code = self.process.wait(WAIT_SECONDS)
+        self._thread.join(WAIT_SECONDS)
         return code, self.process.stderr.read()
 
 
-class Lists(OrchestratorCase):
-    def ask(self, path, **query):
-        return self.rest.call("GET", path + "?" + urllib.parse.urlencode(query))
-
+class Watched(OrchestratorCase):
     def watch(self, path, *members, since=None):
         watch = Watch(self.rest, path, lambda item: tuple(item[one] for one in members), since)
         self.addCleanup(watch.close)
         return watch
+
+
+class SilentHost(Watched):
+    heartbeat = "2s"
+
+    def test_a_host_that_falls_silent_is_told_although_no_event_says_so(self):
+        agent = self.online()
+        fall_silent = self.keep_alive(agent)
+        self.put_done(agent, "/a", {})
+        watch = self.watch("/v1/compliance", "id")
+        eventually("it is whole", lambda: watch.initial_ends == 1)
+        self.assertEqual(watch.items[("/a",)]["compliance"]["status"], "compliant")
+        fall_silent()
+        agent.close()
+        eventually("it is unknown", lambda: watch.items[("/a",)]["compliance"]["reason"]
+                   == "host_offline")
+
+
+class Lists(Watched):
+    def ask(self, path, **query):
+        return self.rest.call("GET", path + "?" + urllib.parse.urlencode(query))
 
     def test_a_poll_answers_at_the_next_change_of_this_list_and_304_without(self):
         self.enrolled("web1")
@@ -138,7 +156,7 @@ class Lists(OrchestratorCase):
         self.put("/other", {}, host="web2")
         self.assertEqual(replies, [])
         self.put("/mine", {})
-        asking.join(20)
+        asking.join(WAIT_SECONDS)
         self.assertEqual([one["id"] for one in replies[0].body["items"]], ["/mine"])
         late = self.ask(path, since=page.body["revision"])
         self.assertEqual(late.status, 200)
@@ -167,21 +185,12 @@ class Lists(OrchestratorCase):
         self.assert_problem(self.ask("/v1/hosts", since="stream_other-1", watch=1), 410, "gone")
         self.assert_problem(self.ask("/v1/enrolment-tokens", watch=1), 400, "unknown-parameter")
 
-    def test_a_host_that_falls_silent_is_told_although_no_event_says_so(self):
-        agent = self.online()
-        self.put_done(agent, "/a", {})
-        watch = self.watch("/v1/compliance", "id")
-        eventually("it is whole", lambda: watch.initial_ends == 1)
-        self.assertEqual(watch.items[("/a",)]["compliance"]["status"], "compliant")
-        agent.close()
-        eventually("it is unknown", lambda: watch.items[("/a",)]["compliance"]["reason"]
-                   == "host_offline")
-
     def ek_watches(self, *argv):
         return Shown(self.start_ek("get", *argv, "-w", "-o", "json"))
 
     def test_ek_shows_what_becomes_of_every_list(self):
         agent = self.online()
+        self.keep_alive(agent)
         self.put_done(agent, "/old", {})
         shown = {name: self.ek_watches(*argv) for name, argv in {
             "hosts": ["hosts"], "commands": ["commands"], "enrolments": ["enrolments"],
@@ -221,8 +230,6 @@ class Lists(OrchestratorCase):
         self.assertIn("connection lost", said)
         added = [one["item"]["name"] for one in watch.seen if one["event"] == "added"]
         self.assertEqual(added, ["web1", "web2", "web3"])
-
-    heartbeat = "1s"
 
     def test_random_writes_and_cuts_converge_on_the_list(self):
         """List, then watch from its first page's revision, whatever is written and lost."""

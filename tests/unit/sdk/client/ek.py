@@ -5,11 +5,15 @@ import os
 import pathlib
 import pty
 import subprocess
+import sys
 import tempfile
 import unittest
 
 from fake_api import FakeApi
 from samples import FILE
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[3]))
+from support.wait import WAIT_SECONDS, eventually  # noqa: E402,F401  for the tests
 
 EK = os.environ["EK_PROGRAM"]
 TOKEN = "ekt_a-secret"
@@ -42,7 +46,7 @@ class EkCase(unittest.TestCase):
     def ek(self, *arguments, exits=0, stdin="", **options):
         """Runs ek to its end, checks the exit code, answers with stdout; stderr is in self.told."""
         process = self.start(*arguments, **options)
-        out, self.told = process.communicate(stdin, timeout=30)
+        out, self.told = process.communicate(stdin, timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, exits, f"{arguments}\n{out}\n{self.told}")
         return out
 
@@ -54,7 +58,7 @@ class EkCase(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         os.close(theirs)
         os.write(ours, answer.encode())
-        out, told = process.communicate(timeout=30)
+        out, told = process.communicate(timeout=WAIT_SECONDS)
         self.told = out + told
         return process.returncode
 

@@ -6,7 +6,7 @@ import subprocess
 import threading
 import unittest
 
-from ek import EkCase
+from ek import WAIT_SECONDS, EkCase
 from fake_api import hang_up, page, problem, sse, stream
 from samples import DRIFTED, HOST_A, HOST_B
 
@@ -23,11 +23,11 @@ class Events(EkCase):
     def follow(self, count, *arguments):
         """The first `count` lines of ek events --follow; it is interrupted then."""
         process = self.start("events", "--follow", *arguments)
-        watchdog = threading.Timer(20, process.kill)
+        watchdog = threading.Timer(WAIT_SECONDS, process.kill)
         watchdog.start()
         lines = [process.stdout.readline() for _ in range(count)]
         process.send_signal(signal.SIGINT)
-        rest, self.told = process.communicate(timeout=10)
+        rest, self.told = process.communicate(timeout=WAIT_SECONDS)
         watchdog.cancel()
         self.assertEqual(process.returncode, 130, self.told)
         self.assertEqual(rest, "")
@@ -139,7 +139,7 @@ class Events(EkCase):
 
         def slowly(handler, request):
             stream(sse(3))(handler, request)
-            released.wait(20)
+            released.wait(WAIT_SECONDS)
             handler.wfile.write((sse(4) + "id: s1-40\n\n").encode())
 
         self.api.on("GET", EVENTS, slowly)
@@ -148,13 +148,13 @@ class Events(EkCase):
         with self.assertRaises(subprocess.TimeoutExpired):
             process.wait(3)
         released.set()
-        rest, self.told = process.communicate(timeout=20)
+        rest, self.told = process.communicate(timeout=WAIT_SECONDS)
         self.assertEqual(process.returncode, 0, self.told)
         self.assertEqual(self.numbers([first, *rest.splitlines()]), [3, 4])
 
     def test_without_follow_a_stream_without_an_end_is_a_timeout(self):
         self.api.on("GET", EVENTS, stream(sse(3), ": alive\n\n", hold=self.held))
-        shown = self.ek("events", "--since", "s1-2", "--timeout", "1s", "-o", "json", exits=8)
+        shown = self.ek("events", "--since", "s1-2", "--timeout", "5s", "-o", "json", exits=8)
         self.assertEqual(self.numbers(shown.splitlines()), [3])
         self.assertIn("fell silent", self.told)
 
@@ -185,7 +185,7 @@ class Events(EkCase):
         process = self.start("events", "--follow")
         process.stdout.readline()
         process.stdout.close()
-        self.assertEqual(process.wait(10), -signal.SIGPIPE)
+        self.assertEqual(process.wait(WAIT_SECONDS), -signal.SIGPIPE)
         process.stdin.close()
         process.stderr.close()
 

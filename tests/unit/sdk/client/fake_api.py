@@ -73,7 +73,7 @@ def stream(*pieces, hold=None):
             handler.wfile.write(piece.encode())
             handler.wfile.flush()
         if hold is not None:
-            hold.wait(20)
+            hold.wait(120)
 
     return answer
 
