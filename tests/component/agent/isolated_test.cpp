@@ -319,7 +319,9 @@ TEST_F(Isolated, TheSameVersionInstalledAgainRunsFromItsNewFile) {
     std::filesystem::rename(path + ".copy", path + ".so");
     ASSERT_TRUE(write_file(path + ".sum.json", read_file(path + ".sum.json").value(), 0644));
     ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
-    ASSERT_EQ(::kill(pid_of("memory"), SIGKILL), 0);
+    const pid_t killed = pid_of("memory");
+    ASSERT_EQ(::kill(killed, SIGKILL), 0);
+    ASSERT_TRUE(until([&] { return pid_of("memory") != killed; }));
     EXPECT_EQ(give("memory", "a"), "succeeded");
 }
 

@@ -25,14 +25,17 @@ class Misbehaving(unittest.TestCase):
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
         self.config = self.folder / "agent.json"
+        self.configure("8s")
+        self.process = None
+        self.addCleanup(self.kill)
+
+    def configure(self, silence):
         self.config.write_text(json.dumps({
             "state_dir": str(self.folder / "state"),
             "socket": str(self.folder / "run" / "agent.sock"),
-            "plugin_dirs": [PLUGINS], "calls": {"silence": "2s"},
+            "plugin_dirs": [PLUGINS], "calls": {"silence": silence},
             "plugins": [{"name": name} for name in ("files", "misbehaves", "memory")],
             "isolation": {"misbehaves": "none", "memory": "none"}}))
-        self.process = None
-        self.addCleanup(self.kill)
 
     def command(self, *argv):
         return [AGENT, "--config", str(self.config), "--plugin-dir", PLUGINS,
@@ -156,6 +159,7 @@ class Misbehaving(unittest.TestCase):
         self.assertEqual(self.plugin("misbehaves")["state"], "loaded")
 
     def test_too_many_lines_of_a_plugin_are_left_out_and_that_is_said(self):
+        self.configure("60s")
         self.assertTrue(self.start())
         self.assertEqual(self.ask("apply", self.described("log"))[0], 0)
         lines = self.log().splitlines()

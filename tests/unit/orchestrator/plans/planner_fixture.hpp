@@ -48,7 +48,7 @@ class PlannerTest : public test::StateTest {
     void release() {
         for (int quiet = 0; quiet < 3;) {
             const auto before = planner_->compiled();
-            loop_.run_until([&] { return entries() == 0; }, std::chrono::milliseconds(200));
+            loop_.run_until([&] { return entries() == 0; }, std::chrono::seconds(1));
             quiet = planner_->compiled() == before ? quiet + (entries() == 0 ? 3 : 1) : 0;
         }
     }
