@@ -83,8 +83,9 @@ class Objects(ModelClient):
 
 class Hosts(ModelClient):
     def test_values_are_explained_and_a_dry_run_changes_nothing(self):
-        self.assigned()
+        agent = self.assigned()
         self.model.set_setting("environment:prod", "port", 8080, wait=0)
+        agent.outcome(agent.take_command(), "succeeded")  # so that nothing is to be done to web1
         port = self.model.effective_settings("web1", "port")[0]
         self.assertEqual((port["value"], port["from"]), (8080, "environment:prod"))
         self.assertEqual(self.model.effective_settings("web1")[0]["overrides"], [])
