@@ -38,7 +38,8 @@ class CollectionRegistry {
     void forget_refusals(const std::string& plugin);
     // Adds to what describe() says of where plugins were looked for.
     void warn(std::string what) { warnings_.push_back(std::move(what)); }
-    // The files of the plugin ("cron") are not used as they are now; empty: they are, or are gone.
+    // Why the files of the plugin ("cron") are not used as they are now; empty: they are used, or
+    // are gone. describe() says it until the next call for that plugin.
     void warn_of_files(const std::string& plugin, const std::string& why);
 
     // Asks running calls to stop, and begins no more.

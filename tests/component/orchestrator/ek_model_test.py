@@ -193,12 +193,17 @@ class Changes(EkModel):
         self.done("delete", "setting", "global", "owner", "--allow-errors")
         self.assertEqual(self.rest.items("/v1/settings"), [])
 
-    def test_in_a_protected_environment_a_second_person_approves_each_edit(self):
-        self.put("/v1/environments/prod", {"protected": True})
+    def second_person(self):
+        """The file of a token that may approve."""
         token = self.rest.call("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
         secret = self.folder / "ann.token"
         secret.write_text(token["secret"])
         secret.chmod(0o600)
+        return secret
+
+    def test_in_a_protected_environment_a_second_person_approves_each_edit(self):
+        self.put("/v1/environments/prod", {"protected": True})
+        secret = self.second_person()
         for edit in (("settings", "set", "global", "owner", "grace"),
                      ("delete", "assignment", "port"), ("label", "host", "web1", "rack=7"),
                      ("move", "host", "web1", "default")):
@@ -222,10 +227,7 @@ class Changes(EkModel):
 
     def test_resources_of_a_protected_host_are_changed_by_plans_of_two_people(self):
         self.put("/v1/environments/prod", {"protected": True})
-        token = self.rest.call("POST", "/v1/tokens", {"name": "ann", "role": "approver"}).body
-        secret = self.folder / "ann.token"
-        secret.write_text(token["secret"])
-        secret.chmod(0o600)
+        secret = self.second_person()
         file = self.folder / "two.json"
         entries = [{"collection": "files", "id": f"/{name}", "description": {"content": name}}
                    for name in "ab"]
@@ -257,6 +259,14 @@ class Changes(EkModel):
             self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
             self.assertEqual(planned(drop, "-f", str(file)), (verb, ["/b"]))
             self.assertEqual(sent(), (verb, ["/a"]))
+        # Also where a client names them in another order.
+        self.assertEqual(planned("apply", "-f", str(file)), ("apply", ["/a", "/b"]))
+        one = "/v1/hosts/web1/resources/files/%2F"
+        plan = self.rest.call("POST", "/v1/plans", {"changes": [
+            {"method": "DELETE", "path": one + name} for name in "ab"]}).body["id"]
+        self.done("approve", "plan", plan, "--yes", "--token-file", str(secret))
+        self.done("apply", "plan", plan, "--yes", "--no-wait")
+        self.assertEqual([sent(), sent()], [("remove", ["/b"]), ("remove", ["/a"])])
         entries[1]["description"] = {"colour": 1}
         file.write_text(json.dumps({"resources": entries}))
         told = self.done("apply", "-f", str(file), *web1, "--plan", exits=1).stderr
