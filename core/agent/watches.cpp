@@ -66,6 +66,10 @@ void Watches::on_opened(CollectionRunner& runner, const OpenedWatch& opened) {
                      {{"collection", runner.name()}, {"count", std::to_string(opened.unwatched)}});
         blind_(now_rfc3339(), "watch_lost");
     }
+    if (!opened.lacks_watch) return;
+    // As if it had been lost at once.
+    loss_of(runner.name()).over_ns = now_monotonic_ns();
+    on_missed(runner.name());
 }
 
 void Watches::on_hint(plugin::Hint hint, const std::string& collection, const std::string& id) {

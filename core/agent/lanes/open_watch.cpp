@@ -17,6 +17,7 @@ OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
         if (watch) {
             lane.watch_by(std::move(*watch));
         } else {
+            opened.lacks_watch = watch.error().code != Errc::unsupported;
             log::warning("cannot watch a collection, the sweep looks after it",
                          {{"collection", collection.name()}, {"why", watch.error().what}});
         }

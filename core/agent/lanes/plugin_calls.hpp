@@ -47,6 +47,8 @@ std::vector<ApplyResult> plan(LaneContext& lane, const std::vector<Description>&
 struct OpenedWatch {
     std::vector<Description> upgraded;
     std::size_t unwatched = 0;  // resources for which no watch could be set
+    // The collection is not watched, and may be another time.
+    bool lacks_watch = false;
 };
 OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
                        const std::vector<Metadata>& described, const plugin::OnHint& on_hint,

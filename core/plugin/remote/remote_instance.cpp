@@ -44,20 +44,35 @@ ek_status status_of(const Outcome& outcome, const ek_call& call, const std::stri
 RemoteInstance::RemoteInstance(const RemoteTable& table, std::string configuration)
     : table_(table), configuration_(std::move(configuration)), number_(plugin().next_number()) {}
 
+// A process that does not live until the instance is open has done nothing: the next one is tried,
+// until there is none any more or the call is over.
 std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_status& status) {
-    auto child = plugin().process({call.deadline_ns, call.cancel_fd});
-    if (!child) {
-        status = status_of(child.error());
-        say(call, child.error().what, status);
-        return nullptr;
+    for (;;) {
+        auto child = plugin().process({call.deadline_ns, call.cancel_fd});
+        if (!child) {
+            status = status_of(child.error());
+            say(call, child.error().what, status);
+            return nullptr;
+        }
+        const std::lock_guard lock(mutex_);
+        if (open_in_.lock() == *child) return *child;
+        const Outcome outcome = open_in(**child, call);
+        if (outcome.lost && outcome.status == EK_E_UNAVAILABLE && (*child)->has_ended()) continue;
+        status = status_of(outcome, call, plugin().name());
+        if (status != EK_OK) return nullptr;
+        open_in_ = *child;
+        backend_ = outcome.backend;
+        return *child;
     }
-    const std::lock_guard lock(mutex_);
-    if (open_in_.lock() == *child) return *child;
-    auto channel = (*child)->take_channel();
+}
+
+Outcome RemoteInstance::open_in(ChildProcess& child, const ek_call& call) {
+    auto channel = child.take_channel();
     if (!channel) {
-        status = EK_E_UNAVAILABLE;
-        say(call, channel.error().what, status);
-        return nullptr;
+        Outcome outcome;
+        outcome.status = EK_E_UNAVAILABLE;
+        outcome.lost = channel.error().what;
+        return outcome;
     }
     Request request;
     request.operation = Operation::open;
@@ -66,15 +81,10 @@ std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_st
     request.number = table_.index;
     request.request_id = call.request_id;
     request.first = borrow(configuration_);
-    const Outcome outcome =
-        Exchange(**child, **channel, call, name_of(request.operation), plugin().grace())
-            .run(request);
-    if (!outcome.lost) (*child)->give_back(std::move(*channel));
-    status = status_of(outcome, call, plugin().name());
-    if (status != EK_OK) return nullptr;
-    open_in_ = *child;
-    backend_ = outcome.backend;
-    return *child;
+    Outcome outcome =
+        Exchange(child, **channel, call, name_of(request.operation), plugin().grace()).run(request);
+    if (!outcome.lost) child.give_back(std::move(*channel));
+    return outcome;
 }
 
 ek_status RemoteInstance::open(const ek_call& call) {

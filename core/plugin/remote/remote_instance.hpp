@@ -43,6 +43,8 @@ class RemoteInstance {
     const std::string& backend() const { return backend_; }
 
   private:
+    Outcome open_in(ChildProcess& child, const ek_call& call);
+
     const RemoteTable& table_;
     const std::string configuration_;
     const std::uint32_t number_;

@@ -119,6 +119,20 @@ TEST_F(Drift, AnOverflowReadsEverythingAgainAndIsReported) {
     EXPECT_EQ(compliance_of("one").status, Verdict::drifted);
 }
 
+TEST_F(Drift, AWatchThatCannotBeOpenedIsTriedAgain) {
+    apply("one", json::Object{{"text", "hi"}});
+    end();
+    options.watches.shortest_pause = 1ms;
+    options.watches.longest_pause = 4ms;
+    machine->fail_watches(3);
+    start();
+    EXPECT_TRUE(machine->watched().empty());
+    ASSERT_TRUE(until([&] { return machine->watched().contains("one"); }));
+    machine->tamper("one", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    EXPECT_EQ(compliance_of("one").seen_by, "event");
+}
+
 TEST_F(Drift, ARescanReadsEverythingAgainAndIsNoBlindTime) {
     apply("one", json::Object{{"text", "hi"}});
     machine->set("one", {{"text", "ho"}});

@@ -200,6 +200,10 @@ class FakeCollection : public plugin::Collection {
     Result<std::unique_ptr<plugin::Watch>> watch(plugin::OnHint on_hint,
                                                  const plugin::Call&) override {
         const std::scoped_lock lock(machine_->mutex_);
+        if (machine_->failing_watches_ > 0) {
+            --machine_->failing_watches_;
+            return fail(Errc::unavailable, "no watch is left");
+        }
         machine_->on_hint_ = std::move(on_hint);
         return std::make_unique<FakeWatch>(machine_);
     }
@@ -325,6 +329,11 @@ int FakeMachine::applies() const {
 int FakeMachine::reads() const {
     const std::scoped_lock lock(mutex_);
     return reads_;
+}
+
+void FakeMachine::fail_watches(int times) {
+    const std::scoped_lock lock(mutex_);
+    failing_watches_ = times;
 }
 
 std::set<std::string> FakeMachine::watched() const {

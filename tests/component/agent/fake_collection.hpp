@@ -34,6 +34,8 @@ class FakeMachine {
     void batch();
     std::vector<std::vector<std::string>> batches() const;
     std::set<std::string> watched() const;
+    // So many watches cannot be opened.
+    void fail_watches(int times);
     // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
     std::vector<std::string> apply_results() const;
 
@@ -71,6 +73,7 @@ class FakeMachine {
     bool batching_ = false;
     bool parallel_ = false;
     std::vector<std::vector<std::string>> batches_;
+    int failing_watches_ = 0;
     int applies_ = 0;
     int reads_ = 0;
 };

@@ -14,7 +14,8 @@
 #include "tests/support/plugins/fields.hpp"
 
 // May start processes. Takes more than its share in an apply, where the text says of what, and
-// tries what only another user or root may do. What it waits for is a file "go" in its folder.
+// tries what only another user or root may do. What it waits for is a file "go" in its folder; with
+// a file "ends once" or "ends always" there it ends while it is opened.
 namespace evenkeel::test {
 
 constexpr int kForksMost = 2000;
@@ -81,13 +82,21 @@ void wait_for_go(const std::string& folder) {
     while (::access((folder + "/go").c_str(), F_OK) != 0) ::usleep(10'000);
 }
 
+void end_if_told(const std::string& folder) {
+    const bool once = ::unlink((folder + "/ends once").c_str()) == 0;
+    if (once || ::access((folder + "/ends always").c_str(), F_OK) == 0)
+        ::kill(::getpid(), SIGKILL);
+}
+
 class Greedy : public Resources<> {
   public:
     static constexpr std::string_view kName = "greedy";
     static constexpr std::string_view kSchema = kSchemaText;
 
     Greedy(const sdk::Host& host, const sdk::Call& call, std::string_view config)
-        : Resources(host, call, config), data_dir_(host.data_dir()) {}
+        : Resources(host, call, config), data_dir_(host.data_dir()) {
+        end_if_told(data_dir_);
+    }
     ~Greedy() {
         if (lingers_) wait_for_go(data_dir_);
     }

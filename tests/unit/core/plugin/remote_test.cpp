@@ -3,6 +3,7 @@
 #include <csignal>
 #include <thread>
 
+#include "core/base/file.hpp"
 #include "core/plugin/remote/restarts.hpp"
 
 // What no plugin in a process of its own can do to its host. That they do all that they do in the
@@ -206,6 +207,23 @@ TEST_F(Remote, IsHeldAfterTooManyEndsUntilItIsReleased) {
     EXPECT_TRUE(has(error_of(*unruly, "fine"), "ended 5 times"));
     unruly->process()->release();
     EXPECT_EQ(error_of(*unruly, "fine"), "");
+}
+
+// Whoever ended it, a collection that is not opened would be out of order for good.
+TEST_F(Remote, AnEndWhileItIsOpenedIsNotTheLastWord) {
+    const evenkeel::test::TempFolder folder;
+    data_dir_ = folder.path();
+    std::filesystem::create_directory(data_dir_ + "/greedy");
+    ASSERT_TRUE(write_file(data_dir_ + "/greedy/ends once", "", 0644));
+    const auto greedy = open("greedy");
+    ASSERT_NE(greedy, nullptr);
+    EXPECT_FALSE(greedy->trouble());
+    EXPECT_EQ(greedy->process()->describe()["restarts"].as_integer(), 1);
+    EXPECT_EQ(error_of(*greedy, "fine"), "");
+    // Nor is it tried for ever.
+    ASSERT_TRUE(write_file(data_dir_ + "/greedy/ends always", "", 0644));
+    EXPECT_TRUE(has(error_of(*greedy, "kill"), "signal 9"));
+    EXPECT_TRUE(has(error_of(*greedy, "fine"), "ended 5 times"));
 }
 
 TEST_F(Remote, EndsWithItsLastUser) {
