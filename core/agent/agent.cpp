@@ -201,6 +201,7 @@ bool Agent::stop() {
     alive_timer_.cancel();
     late_plugins_.cancel();
     memory_timer_.cancel();
+    unopened_.clear();
     if (alive_) write_alive();
     const bool all = registry_.stop();
     writer_.stop();

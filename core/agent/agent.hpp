@@ -20,6 +20,7 @@
 #include "core/agent/store/journal.hpp"
 #include "core/agent/uplink/uplink_parts.hpp"
 #include "core/agent/watches.hpp"
+#include "core/run/backoff.hpp"
 #include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
 
@@ -42,6 +43,9 @@ class Agent {
         std::chrono::milliseconds silence{120'000};  // of a plugin call that is taken for hung
         // How long the start waits for plugins to open.
         std::chrono::milliseconds opening{10'000};
+        // Before a collection that could not be opened is opened again: doubles up to the longest.
+        std::chrono::milliseconds shortest_opening_pause{1'000};
+        std::chrono::milliseconds longest_opening_pause{300'000};
         store::Writer::Options writer = {};
     };
 
@@ -103,6 +107,8 @@ class Agent {
                        const std::shared_ptr<plugin::Collection>& collection);
     // Opens it after the start, and looks at what it serves.
     void open_late(CollectionRunner& runner);
+    void on_not_open(CollectionRunner& runner, const Error& error);
+    void open_again(const std::string& collection);
     void let_in(const std::string& collection,
                 const std::function<void(const Result<void>&)>& done);
     // Tried until it is stored; then `done` is called, which may be empty.
@@ -138,6 +144,13 @@ class Agent {
     bool alive_ = false;        // from now on the file says so
     run::Timer alive_timer_;
     run::Timer late_plugins_;
+    // Of a collection that could not be opened.
+    struct Unopened {
+        run::Backoff pauses;
+        std::string why;
+        run::Timer next;  // empty where trying again changes nothing
+    };
+    std::map<std::string, Unopened> unopened_;  // by collection
     bool begun_ = false;
     std::uint64_t blind_failures_ = 0;
     std::map<std::uint64_t, run::Timer> blind_retries_;

@@ -12,6 +12,15 @@
 
 // The plugins of an agent: how they come, are replaced, held and let in.
 namespace evenkeel::agent {
+namespace {
+
+// A bus that is not there yet, a machine that is short of something: it may be over another time.
+bool may_pass(Errc code) {
+    return code == Errc::unavailable || code == Errc::timeout || code == Errc::busy ||
+           code == Errc::limit;
+}
+
+}  // namespace
 
 void Agent::refuse(std::string plugin, std::string reason) {
     registry_.refuse({"", std::move(plugin), std::move(reason)});
@@ -45,6 +54,8 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
 }
 
 void Agent::open_late(CollectionRunner& runner) {
+    if (const auto found = unopened_.find(runner.name()); found != unopened_.end())
+        found->second.next.cancel();
     // A stamp means nothing to another instance.
     for (const std::string& id : catalog_.ids_of(runner.name()))
         catalog_.find({runner.name(), id})->stamp.clear();
@@ -68,6 +79,7 @@ Result<void> Agent::replace(const std::string& plugin,
             "the plugin " + plugin + " was replaced by one that does not serve it",
             wire::UnknownReason::no_plugin);
         tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
+        unopened_.erase(name);
     }
     if (on_collections) on_collections();
     return all;
@@ -100,6 +112,7 @@ void Agent::hold(const std::string& plugin, const std::string& why) {
     for (const auto& [name, runner] : registry_) {
         const plugin::RemotePlugin* process = runner->collection().process();
         if (process == nullptr || process->name() != plugin) continue;
+        unopened_.erase(name);
         held_.hold(name, runner->collection().plugin(), why);
         runner->put_out_of_order(*held_.reason(name, runner->collection().plugin()),
                                  wire::UnknownReason::plugin_hung);
@@ -133,14 +146,37 @@ void Agent::open(CollectionRunner& runner, const std::function<void()>& done) {
         [](LaneContext& lane, const plugin::Call& call) { return lane.collection->open(call); },
         [this, &runner, done](const Result<std::optional<Error>>& opened) {
             if (!opened) return done();  // it is held, or hangs
-            if (!*opened) return watches_.open(runner, done);
-            const std::string& why = (*opened)->what;
-            log::error("a collection is unavailable",
-                       {{"collection", runner.name()}, {"why", why}});
-            runner.put_out_of_order(why, wire::UnknownReason::no_plugin);
-            if (begun_) tracker_.unknown_all(runner.name(), wire::UnknownReason::no_plugin);
-            done();
+            if (*opened) {
+                on_not_open(runner, **opened);
+                return done();
+            }
+            unopened_.erase(runner.name());
+            watches_.open(runner, done);
         });
+}
+
+void Agent::on_not_open(CollectionRunner& runner, const Error& error) {
+    const std::string& name = runner.name();
+    runner.put_out_of_order(error.what, wire::UnknownReason::no_plugin);
+    if (begun_) tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
+    Unopened& unopened =
+        unopened_
+            .try_emplace(name, Unopened{{options_.shortest_opening_pause,
+                                         options_.longest_opening_pause, [] { return 0.999; }},
+                                        "",
+                                        {}})
+            .first->second;
+    if (std::exchange(unopened.why, error.what) != error.what)
+        log::error("a collection is unavailable", {{"collection", name}, {"why", error.what}});
+    if (!options_.watches.watch || !may_pass(error.code)) return;
+    unopened.next = loop_.after(unopened.pauses.next(), [this, name] { open_again(name); });
+}
+
+void Agent::open_again(const std::string& collection) {
+    CollectionRunner* runner = registry_.find(collection);
+    if (!runner) return;
+    runner->put_in_order();
+    open_late(*runner);
 }
 
 }  // namespace evenkeel::agent

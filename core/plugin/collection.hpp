@@ -79,7 +79,7 @@ class Collection {
     // Which implementation serves it on this machine ("apt"); empty: there is only one. [any]
     virtual std::string backend() const { return {}; }
     // Why no call is possible: its configuration is wrong, or the plugin did not open it. Every
-    // call answers this error then. [any]
+    // call answers this error until it is open. [any]
     virtual std::optional<Error> trouble() const { return std::nullopt; }
     // The process that its plugin runs in; null: this one. Lives as long as the collection. [any]
     virtual RemotePlugin* process() const { return nullptr; }
@@ -89,7 +89,7 @@ class Collection {
     virtual bool batches() const { return false; }
 
     // Lets the plugin begin; why it does not, which is trouble() from then on. Other calls wait for
-    // it. Once is enough.
+    // the first. Does nothing when it is open.
     virtual std::optional<Error> open(const Call& call) {
         (void)call;
         return trouble();

@@ -44,38 +44,58 @@ Instance::Instance(std::shared_ptr<const Host> host, const ek_collection& table,
       fields_(schema_) {}
 
 std::optional<Error> Instance::open(const Call& call) {
-    std::call_once(begun_, [&] {
-        begin(call);
-        is_opened_.set_value();
-    });
-    return trouble_;
+    const std::lock_guard one(opening_);
+    {
+        const std::lock_guard lock(mutex_);
+        if (begun_ && !begun_->trouble) return std::nullopt;
+    }
+    Begun now = begin(call);
+    const std::lock_guard lock(mutex_);
+    begun_ = std::move(now);
+    first_over_.notify_all();
+    return begun_->trouble;
 }
 
-void Instance::begin(const Call& call) {
+Instance::Begun Instance::begin(const Call& call) const {
     auto opened = opener_(call);
-    if (!opened) {
-        trouble_ = std::move(opened.error());
-        return;
-    }
-    open_instance_ = std::move(*opened);
+    if (!opened) return {nullptr, "", std::move(opened.error())};
     try {
-        backend_ = backend_of(table_, open_instance_->handle);
+        return {*opened, backend_of(table_, (*opened)->handle), std::nullopt};
     } catch (...) {
-        trouble_ = breaks("an exception leaves extension");
+        return {nullptr, "", breaks("an exception leaves extension")};
     }
+}
+
+std::string Instance::backend() const {
+    const std::lock_guard lock(mutex_);
+    return begun_ ? begun_->backend : "";
+}
+
+std::optional<Error> Instance::trouble() const {
+    const std::lock_guard lock(mutex_);
+    return begun_ ? begun_->trouble : std::nullopt;
+}
+
+Result<std::shared_ptr<OpenInstance>> Instance::instance() const {
+    std::unique_lock lock(mutex_);
+    first_over_.wait(lock, [this] { return begun_.has_value(); });
+    if (begun_->trouble) return fail(*begun_->trouble);
+    if (!begun_->instance) return fail(Errc::unavailable, "the collection is closed");
+    return begun_->instance;
 }
 
 void Instance::close() {
-    open_instance_.reset();
+    std::shared_ptr<OpenInstance> last;  // ends without the lock
+    const std::lock_guard lock(mutex_);
+    if (begun_) last.swap(begun_->instance);
 }
 
 std::optional<Error> Instance::run(const char* what, Answers& answers, const Operation& operation) {
-    opened_.wait();
-    if (trouble_) return trouble_;
-    if (!open_instance_) return Error{Errc::unavailable, "the collection is closed"};
+    const auto open = instance();
+    if (!open) return open.error();
     ek_status status = EK_E_INTERNAL;
     try {
-        status = operation(open_instance_->handle, answers.call());
+        status = operation((*open)->handle, answers.call());
     } catch (const BrokenRule& broken) {
         return breaks(broken.rule);
     } catch (const std::exception& error) {
@@ -178,13 +198,11 @@ Result<json::Value> Instance::upgrade(std::uint32_t from_version, const json::Va
 }
 
 Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint, const Call& call) {
-    opened_.wait();
-    if (trouble_) return fail(*trouble_);
-    if (!open_instance_) return fail(Errc::unavailable, "the collection is closed");
+    const auto open = EK_TRY(instance());
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
     const auto ask = process() != nullptr ? ask_watch : nullptr;
-    return open_watch({open_instance_, open_instance_->handle, &table_, plugin(), watch_mark_, ask},
+    return open_watch({open, open->handle, &table_, plugin(), watch_mark_, ask},
                       call, std::move(on_hint));
 }
 

@@ -1,8 +1,7 @@
 #pragma once
 
-#include <chrono>
+#include <condition_variable>
 #include <functional>
-#include <future>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -50,8 +49,8 @@ class Instance : public Collection {
     std::vector<std::string> actions() const override;
     std::vector<std::string> capabilities() const override;
     std::string signed_by() const override { return host_->signed_by(); }
-    std::string backend() const override { return is_open() ? backend_ : ""; }
-    std::optional<Error> trouble() const override { return is_open() ? trouble_ : std::nullopt; }
+    std::string backend() const override;
+    std::optional<Error> trouble() const override;
     RemotePlugin* process() const override { return host_->process(); }
     bool parallel() const override { return can(EK_CAP_PARALLEL); }
     bool batches() const override { return can(EK_CAP_BATCH); }
@@ -83,11 +82,15 @@ class Instance : public Collection {
     Result<std::unique_ptr<Watch>> watch(OnHint on_hint, const Call& call) override;
 
   private:
-    // Whether open() has returned; what it has set is there then.
-    bool is_open() const {
-        return opened_.wait_for(std::chrono::seconds(0)) == std::future_status::ready;
-    }
-    void begin(const Call& call);
+    // What the last open() has come to.
+    struct Begun {
+        std::shared_ptr<OpenInstance> instance;  // null when there is trouble
+        std::string backend;
+        std::optional<Error> trouble;
+    };
+    // Why it can be asked nothing. Waits for the first open().
+    Result<std::shared_ptr<OpenInstance>> instance() const;
+    Begun begin(const Call& call) const;
     bool can(std::uint64_t capability) const { return (table_.caps & capability) != 0; }
     bool can_plan() const { return can(EK_CAP_PLAN) && can(EK_CAP_APPLY); }
 
@@ -138,14 +141,13 @@ class Instance : public Collection {
 
     const Opener opener_;
     std::shared_ptr<const Host> host_;
-    std::once_flag begun_;
-    std::promise<void> is_opened_;
-    const std::shared_future<void> opened_ = is_opened_.get_future().share();
-    std::shared_ptr<OpenInstance> open_instance_;  // null when there is trouble
+    std::mutex opening_;  // held while it is opened
+    mutable std::mutex mutex_;  // guards the two below
+    mutable std::condition_variable first_over_;
+    std::optional<Begun> begun_;  // nothing: it was not opened yet
     std::shared_ptr<CallMark> watch_mark_;
     const ek_collection& table_;
-    std::string name_, schema_text_, backend_;
-    std::optional<Error> trouble_;
+    std::string name_, schema_text_;
     schema::Schema schema_;
     schema::Fields fields_;
 };

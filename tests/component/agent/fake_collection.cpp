@@ -58,6 +58,14 @@ class FakeCollection : public plugin::Collection {
     std::vector<std::string> actions() const override { return {"shout"}; }
     bool watches() const override { return true; }
 
+    std::optional<Error> open(const plugin::Call&) override {
+        const std::scoped_lock lock(machine_->mutex_);
+        ++machine_->opens_;
+        if (machine_->failing_opens_ == 0) return std::nullopt;
+        --machine_->failing_opens_;
+        return Error{machine_->open_error_, "the bus is not there yet"};
+    }
+
     Result<std::vector<plugin::Item>> list(const std::vector<std::string>& ids,
                                            const plugin::Call& call) override {
         if (!ids.empty()) return read(ids, call);
@@ -334,6 +342,17 @@ int FakeMachine::reads() const {
 void FakeMachine::fail_watches(int times) {
     const std::scoped_lock lock(mutex_);
     failing_watches_ = times;
+}
+
+void FakeMachine::fail_opens(int times, Errc code) {
+    const std::scoped_lock lock(mutex_);
+    failing_opens_ = times;
+    open_error_ = code;
+}
+
+int FakeMachine::opens() const {
+    const std::scoped_lock lock(mutex_);
+    return opens_;
 }
 
 std::set<std::string> FakeMachine::watched() const {

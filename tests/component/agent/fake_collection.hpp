@@ -36,6 +36,9 @@ class FakeMachine {
     std::set<std::string> watched() const;
     // So many watches cannot be opened.
     void fail_watches(int times);
+    // It is not opened so often; how often that was tried.
+    void fail_opens(int times, Errc code);
+    int opens() const;
     // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
     std::vector<std::string> apply_results() const;
 
@@ -74,6 +77,8 @@ class FakeMachine {
     bool parallel_ = false;
     std::vector<std::vector<std::string>> batches_;
     int failing_watches_ = 0;
+    int opens_ = 0, failing_opens_ = 0;
+    Errc open_error_ = Errc::unavailable;
     int applies_ = 0;
     int reads_ = 0;
 };

@@ -61,6 +61,34 @@ TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     ASSERT_TRUE(until([&] { return compliance_of("one").status == Verdict::compliant; }));
 }
 
+TEST_F(Trouble, ACollectionThatCouldNotBeOpenedIsOpenedAgain) {
+    options.shortest_opening_pause = 1ms;
+    options.longest_opening_pause = 4ms;
+    start();
+    apply("one", kHi, "enforce");
+    end();
+    machine->set("one", {{"text", "ho"}});
+    const int before = machine->opens();
+    machine->fail_opens(3, Errc::unavailable);
+    start();
+    ASSERT_TRUE(until([&] { return count("resource.repaired") == 1; }));
+    EXPECT_EQ(machine->opens(), before + 4);
+    EXPECT_EQ(agent->registry().find("notes")->out_of_order_reason(), "");
+    // It is watched, too.
+    machine->tamper("one", {{"text", "ho"}});
+    EXPECT_TRUE(until([&] { return count("resource.repaired") == 2; }));
+}
+
+TEST_F(Trouble, ACollectionThatCannotBeOpenedHereIsNotTriedAgain) {
+    options.shortest_opening_pause = 1ms;
+    options.longest_opening_pause = 1ms;
+    machine->fail_opens(1, Errc::unsupported);
+    start();
+    settle();
+    EXPECT_EQ(machine->opens(), 1);
+    EXPECT_EQ(agent->registry().find("notes")->out_of_order_reason(), "the bus is not there yet");
+}
+
 TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     machine->batch();
     start();

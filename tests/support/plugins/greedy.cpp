@@ -15,7 +15,7 @@
 
 // May start processes. Takes more than its share in an apply, where the text says of what, and
 // tries what only another user or root may do. What it waits for is a file "go" in its folder; with
-// a file "ends once" or "ends always" there it ends while it is opened.
+// a file "ends once" or "ends always" there it ends while it is opened, with "not yet" it is not.
 namespace evenkeel::test {
 
 constexpr int kForksMost = 2000;
@@ -96,6 +96,8 @@ class Greedy : public Resources<> {
     Greedy(const sdk::Host& host, const sdk::Call& call, std::string_view config)
         : Resources(host, call, config), data_dir_(host.data_dir()) {
         end_if_told(data_dir_);
+        if (::access((data_dir_ + "/not yet").c_str(), F_OK) == 0)
+            throw sdk::Failure(EK_E_UNAVAILABLE, "not yet");
     }
     ~Greedy() {
         if (lingers_) wait_for_go(data_dir_);

@@ -226,6 +226,23 @@ TEST_F(Remote, AnEndWhileItIsOpenedIsNotTheLastWord) {
     EXPECT_TRUE(has(error_of(*greedy, "fine"), "ended 5 times"));
 }
 
+TEST_F(Remote, WhatWasNotOpenedCanBeOpenedLater) {
+    const evenkeel::test::TempFolder folder;
+    data_dir_ = folder.path();
+    const std::string not_yet = data_dir_ + "/greedy/not yet";
+    std::filesystem::create_directory(data_dir_ + "/greedy");
+    ASSERT_TRUE(write_file(not_yet, "", 0644));
+    const auto greedy = open("greedy");
+    ASSERT_NE(greedy, nullptr);
+    ASSERT_TRUE(greedy->trouble());
+    EXPECT_TRUE(has(greedy->open({})->what, "not yet"));
+    EXPECT_TRUE(has(error_of(*greedy, "fine"), "not yet"));
+    std::filesystem::remove(not_yet);
+    EXPECT_FALSE(greedy->open({}));
+    EXPECT_FALSE(greedy->trouble());
+    EXPECT_EQ(error_of(*greedy, "fine"), "");
+}
+
 TEST_F(Remote, EndsWithItsLastUser) {
     auto memory = open("memory");
     const pid_t pid = pid_of(*memory);
