@@ -202,8 +202,8 @@ Result<std::unique_ptr<Watch>> Instance::watch(OnHint on_hint, const Call& call)
     if (!can(EK_CAP_WATCH))
         return fail(Errc::unsupported, "the collection " + name_ + " cannot be watched");
     const auto ask = process() != nullptr ? ask_watch : nullptr;
-    return open_watch({open, open->handle, &table_, plugin(), watch_mark_, ask},
-                      call, std::move(on_hint));
+    return open_watch({open, open->handle, &table_, plugin(), watch_mark_, ask}, call,
+                      std::move(on_hint));
 }
 
 }  // namespace evenkeel::plugin

@@ -141,7 +141,7 @@ class Instance : public Collection {
 
     const Opener opener_;
     std::shared_ptr<const Host> host_;
-    std::mutex opening_;  // held while it is opened
+    std::mutex opening_;        // held while it is opened
     mutable std::mutex mutex_;  // guards the two below
     mutable std::condition_variable first_over_;
     std::optional<Begun> begun_;  // nothing: it was not opened yet

@@ -84,8 +84,7 @@ void wait_for_go(const std::string& folder) {
 
 void end_if_told(const std::string& folder) {
     const bool once = ::unlink((folder + "/ends once").c_str()) == 0;
-    if (once || ::access((folder + "/ends always").c_str(), F_OK) == 0)
-        ::kill(::getpid(), SIGKILL);
+    if (once || ::access((folder + "/ends always").c_str(), F_OK) == 0) ::kill(::getpid(), SIGKILL);
 }
 
 class Greedy : public Resources<> {
