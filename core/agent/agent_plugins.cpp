@@ -7,20 +7,12 @@
 #include <vector>
 
 #include "core/agent/agent.hpp"
+#include "core/agent/may_pass.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
 
 // The plugins of an agent: how they come, are replaced, held and let in.
 namespace evenkeel::agent {
-namespace {
-
-// A bus that is not there yet, a machine that is short of something: it may be over another time.
-bool may_pass(Errc code) {
-    return code == Errc::unavailable || code == Errc::timeout || code == Errc::busy ||
-           code == Errc::limit;
-}
-
-}  // namespace
 
 void Agent::refuse(std::string plugin, std::string reason) {
     registry_.refuse({"", std::move(plugin), std::move(reason)});
@@ -157,6 +149,7 @@ void Agent::open(CollectionRunner& runner, const std::function<void()>& done) {
 
 void Agent::on_not_open(CollectionRunner& runner, const Error& error) {
     const std::string& name = runner.name();
+    if (held_.reason(name, runner.collection().plugin())) return;  // which says why
     runner.put_out_of_order(error.what, wire::UnknownReason::no_plugin);
     if (begun_) tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
     Unopened& unopened =
@@ -174,7 +167,7 @@ void Agent::on_not_open(CollectionRunner& runner, const Error& error) {
 
 void Agent::open_again(const std::string& collection) {
     CollectionRunner* runner = registry_.find(collection);
-    if (!runner) return;
+    if (!runner || held_.reason(collection, runner->collection().plugin())) return;
     runner->put_in_order();
     open_late(*runner);
 }

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "core/agent/isolation.hpp"
+#include "core/agent/may_pass.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/collection.hpp"
@@ -209,6 +210,8 @@ Result<void> PluginLoader::load(const std::string& name, CodeLoader& loader) {
         if (!code) return refuse(code.error());
     }
     auto collections = collections_of(*package);
+    if (!collections && is_isolated && may_pass(collections.error().code))
+        not_started_.push_back(name);
     if (!collections) return refuse(collections.error());
     for (const auto& collection : *collections) agent_.add(collection);
     return {};

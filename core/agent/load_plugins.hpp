@@ -24,6 +24,10 @@ class PluginLoader {
     // without destructors; `timeout` when the next one holds that plugin. [loop]
     Result<void> load_all();
 
+    // Plugins that load_all() could not start in processes of their own, and that may start another
+    // time. [loop]
+    const std::vector<std::string>& not_started() const { return not_started_; }
+
     const std::vector<std::string>& folders() const { return config_.plugin_dirs; }
     // Whether the configuration has the plugin. [any]
     bool may_load(const std::string& name) const;
@@ -44,6 +48,7 @@ class PluginLoader {
     const Config config_;
     plugin::LoadOptions options_;
     std::shared_ptr<LoadedSchemas> schemas_;
+    std::vector<std::string> not_started_;
 };
 
 // Once, by a loader of its own.

@@ -10,6 +10,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "core/agent/may_pass.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/reactor.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
@@ -46,9 +47,13 @@ std::vector<Seen> read_seen(int inotify) {
 }  // namespace
 
 PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& loop)
+    : PluginReloader(agent, loader, loop, Pauses{}) {}
+
+PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& loop, Pauses pauses)
     : agent_(agent),
       loader_(loader),
       loop_(loop),
+      pauses_(pauses),
       inotify_(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK)),
       loaded_packages_(std::make_shared<std::map<std::string, plugin::Package>>()),
       self_(std::make_shared<PluginReloader*>(this)) {
@@ -57,6 +62,7 @@ PluginReloader::PluginReloader(Agent& agent, PluginLoader& loader, run::Loop& lo
                               const std::function<void(const Result<void>&)>& done) {
         load_held(plugin, done);
     };
+    for (const std::string& plugin : loader_.not_started()) load_later(plugin);
 }
 
 PluginReloader::~PluginReloader() {
@@ -105,10 +111,9 @@ std::optional<plugin::Package> PluginReloader::running(const std::string& plugin
 }
 
 void PluginReloader::load(const std::string& plugin, bool always,
-                          std::function<void(const Result<void>&)> then) {
+                          const std::function<void(const Result<void>&)>& then) {
     const auto work = [self = self_, &loader = loader_, packages = loaded_packages_,
-                       post = loop_.poster(), plugin, always, running = running(plugin),
-                       then = std::move(then)] {
+                       post = loop_.poster(), plugin, always, running = running(plugin), then] {
         // One writing may be told twice, and what came of the first is not served yet.
         const auto last = packages->find(plugin);
         const plugin::Package* known = last != packages->end() ? &last->second
@@ -124,7 +129,10 @@ void PluginReloader::load(const std::string& plugin, bool always,
             then((*loaded)->empty() ? Result<void>() : (*self)->agent_.replace(plugin, **loaded));
         });
     };
-    static_cast<void>(lane_.submit(work));
+    if (auto queued = lane_.submit(work); !queued)
+        loop_.post([self = self_, then, error = queued.error()] {
+            if (*self != nullptr) then(fail(error));
+        });
 }
 
 bool PluginReloader::is_there(const std::string& plugin) const {
@@ -140,10 +148,24 @@ void PluginReloader::tell(const std::string& plugin, const Result<void>& used) {
     agent_.registry().warn_of_files(plugin, is_wrong ? used.error().what : "");
     if (is_wrong)
         log::error("a plugin is not used", {{"plugin", plugin}, {"why", used.error().what}});
+    if (is_wrong && may_pass(used.error().code)) load_later(plugin);
+    else retries_.erase(plugin);
+}
+
+void PluginReloader::load_later(const std::string& plugin) {
+    Retry& retry =
+        retries_
+            .try_emplace(plugin,
+                         Retry{{pauses_.shortest, pauses_.longest, [] { return 0.999; }}, {}})
+            .first->second;
+    retry.next = loop_.after(retry.pauses.next(), [this, plugin] {
+        load(plugin, false, [this, plugin](const Result<void>& used) { tell(plugin, used); });
+    });
 }
 
 void PluginReloader::on_written(const std::string& plugin) {
     if (!loader_.may_load(plugin)) return;
+    retries_.erase(plugin);
     load(plugin, false, [this, plugin](const Result<void>& used) { tell(plugin, used); });
 }
 

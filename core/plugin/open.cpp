@@ -45,6 +45,8 @@ Result<std::shared_ptr<OpenInstance>> open(const ek_module& module, const ek_col
     } catch (...) {
         return fail(misbehaviour(host->plugin(), "an exception leaves open"));
     }
+    if (auto why = answers.cancelled_for(); why && status == EK_E_CANCELLED)
+        return fail(std::move(*why));
     if (status != EK_OK)
         return fail(errc_of(status),
                     "plugin " + host->plugin() + " does not open " + copy(table.name) + ": " +

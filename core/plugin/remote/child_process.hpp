@@ -91,8 +91,8 @@ class ChildProcess : public std::enable_shared_from_this<ChildProcess> {
     // Ends it without telling the listener, of which nothing is called any more.
     void stop();
     bool has_ended() const { return ended_; }
-    // How it has ended. Waits a second at most until the listener knows.
-    std::string how();
+    // How it has ended. Waits so long until the listener knows.
+    std::string how(std::chrono::nanoseconds patience = std::chrono::seconds(1));
 
   private:
     ChildProcess(Spawned spawned, Listener listener, std::chrono::nanoseconds idle_work_most);

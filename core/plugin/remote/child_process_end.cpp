@@ -20,7 +20,7 @@ using std::chrono::milliseconds;
 
 constexpr milliseconds kReactorPatience{5000};
 // From the end of its descriptors to its own.
-constexpr milliseconds kLongestDeath{100};
+constexpr milliseconds kLongestDeath{400};
 // Of one that is killed, if the kernel lets it go.
 constexpr milliseconds kLongestReap{1000};
 
@@ -165,9 +165,9 @@ void ChildProcess::stop() {
     reap_later(Fd(::fcntl(spawned_.pidfd.get(), F_DUPFD_CLOEXEC, 0)));
 }
 
-std::string ChildProcess::how() {
+std::string ChildProcess::how(std::chrono::nanoseconds patience) {
     std::unique_lock lock(mutex_);
-    over_.wait_for(lock, std::chrono::seconds(1), [this] { return told_ || stopped_; });
+    over_.wait_for(lock, patience, [this] { return told_ || stopped_; });
     return how_.empty() ? "it does not answer any more" : how_;
 }
 

@@ -55,10 +55,14 @@ Exchange::Woken Exchange::wait() {
         pollfd polled[] = {{channel_.socket.fd(), static_cast<short>(POLLIN | output), 0},
                            {deaf_ ? -1 : call_.cancel_fd, POLLIN, 0}};
         const std::uint64_t now = now_monotonic_ns();
-        if (ends_ns_ != 0 && now >= ends_ns_) return Woken::too_late;
-        const int left = ends_ns_ == 0 ? -1
-                                       : static_cast<int>(std::min<std::uint64_t>(
-                                             (ends_ns_ - now) / 1'000'000 + 1, 3'600'000));
+        const bool is_over = ends_ns_ != 0 && now >= ends_ns_;
+        // What has come by then counts, however late this thread looks; once, as more may come
+        // without end.
+        if (std::exchange(looks_last_, is_over) && is_over) return Woken::too_late;
+        const int left = is_over         ? 0
+                         : ends_ns_ == 0 ? -1
+                                         : static_cast<int>(std::min<std::uint64_t>(
+                                               (ends_ns_ - now) / 1'000'000 + 1, 3'600'000));
         if (::poll(polled, 2, left) <= 0) continue;
         if (polled[1].revents != 0) {
             deaf_ = true;
@@ -142,7 +146,9 @@ Outcome Exchange::end_of_channel() {
 Outcome Exchange::loss() {
     Outcome outcome;
     outcome.status = EK_E_UNAVAILABLE;
-    outcome.lost = "its process ended in the " + what_ + ": " + child_.how();
+    // The caller's own grace is twice as long.
+    outcome.lost = "its process ended in the " + what_ + ": " +
+                   child_.how(std::chrono::nanoseconds(grace_ns_ / 2));
     return outcome;
 }
 

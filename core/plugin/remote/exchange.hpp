@@ -54,7 +54,8 @@ class Exchange {
     const std::uint64_t grace_ns_;
     std::uint64_t ends_ns_;  // CLOCK_MONOTONIC; 0: never
     bool cancelled_ = false;
-    bool deaf_ = false;  // the host has cancelled, and is not asked again
+    bool looks_last_ = false;  // the time is over
+    bool deaf_ = false;        // the host has cancelled, and is not asked again
 };
 
 }  // namespace evenkeel::plugin

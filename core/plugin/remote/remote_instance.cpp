@@ -47,14 +47,17 @@ RemoteInstance::RemoteInstance(const RemoteTable& table, std::string configurati
 // A process that does not live until the instance is open has done nothing: the next one is tried,
 // until there is none any more or the call is over.
 std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_status& status) {
+    const Until until{call.deadline_ns, call.cancel_fd};
+    const auto refuse = [&](const Error& error) {
+        status = status_of(error);
+        say(call, error.what, status);
+        return nullptr;
+    };
     for (;;) {
-        auto child = plugin().process({call.deadline_ns, call.cancel_fd});
-        if (!child) {
-            status = status_of(child.error());
-            say(call, child.error().what, status);
-            return nullptr;
-        }
-        const std::lock_guard lock(mutex_);
+        auto child = plugin().process(until);
+        if (!child) return refuse(child.error());
+        const Turn turn(openings_, until);
+        if (!turn) return refuse({Errc::unavailable, "it is being opened for another call"});
         if (open_in_.lock() == *child) return *child;
         const Outcome outcome = open_in(**child, call);
         if (outcome.lost && outcome.status == EK_E_UNAVAILABLE && (*child)->has_ended()) continue;

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
 #include <string>
 
 #include <evenkeel/plugin.h>
@@ -9,6 +8,7 @@
 #include "core/plugin/channel/records.hpp"
 #include "core/plugin/remote/exchange.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
+#include "core/plugin/remote/turn.hpp"
 
 namespace evenkeel::plugin {
 
@@ -48,9 +48,9 @@ class RemoteInstance {
     const RemoteTable& table_;
     const std::string configuration_;
     const std::uint32_t number_;
-    std::mutex mutex_;  // held while it is opened
-    std::weak_ptr<ChildProcess> open_in_;
-    std::string backend_;  // [lane]
+    Turns openings_;
+    std::weak_ptr<ChildProcess> open_in_;  // in a turn
+    std::string backend_;                  // [lane]
 };
 
 // The status of the outcome, after what was not said yet is said to the call. Throws what left the

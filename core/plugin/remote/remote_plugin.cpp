@@ -45,6 +45,13 @@ bool declares_nothing(const Permissions& permissions) {
            !permissions.spawn;
 }
 
+constexpr std::uint64_t kShortagePauseNs = 1'000'000'000;
+
+// It is the agent that has no descriptors or processes left: that says nothing about the plugin.
+bool is_shortage(Errc code) {
+    return code == Errc::limit || code == Errc::busy;
+}
+
 // False when that is over before.
 bool wait_until_ns(std::uint64_t at_ns, const Until& until) {
     const Until end{until.at_ns == 0 ? at_ns : std::min(at_ns, until.at_ns), until.cancel_fd};
@@ -161,33 +168,20 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::process(const Until& until) 
         if (auto child = running()) return child;
         if (const auto last = last_run()) last->how();  // its end counts from now on
         std::uint64_t not_before = 0;
+        std::string last_end;
         {
             const std::lock_guard lock(mutex_);
             if (!held_.empty()) return fail(Errc::unavailable, held_);
             not_before = not_before_ns_;
+            last_end = last_end_;
         }
         if (!wait_until_ns(not_before, until))
-            return fail(Errc::unavailable, "its process is started again soon: " + last_end_);
-        if (!begin_start(until)) return fail(Errc::unavailable, "its process is being started");
+            return fail(Errc::unavailable, "its process is started again soon: " + last_end);
+        const Turn turn(starts_, until);
+        if (!turn) return fail(Errc::unavailable, "its process is being started");
         auto child = start_again(until);
-        end_start();
         if (!child || *child) return child;
     }
-}
-
-bool RemotePlugin::begin_start(const Until& until) {
-    std::unique_lock lock(mutex_);
-    while (starting_) {
-        start_over_.wait_for(lock, kLookWhileWaiting);
-        if (starting_ && until.is_over()) return false;
-    }
-    return starting_ = true;
-}
-
-void RemotePlugin::end_start() {
-    const std::lock_guard lock(mutex_);
-    starting_ = false;
-    start_over_.notify_all();
 }
 
 Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_again(const Until& until) {
@@ -197,6 +191,11 @@ Result<std::shared_ptr<ChildProcess>> RemotePlugin::start_again(const Until& unt
     // Who waits no longer says nothing about the plugin.
     if (!child && until.is_over())
         return fail(Errc::unavailable, "its process was not started in time");
+    if (!child && is_shortage(child.error().code)) {
+        const std::lock_guard lock(mutex_);
+        not_before_ns_ = now_monotonic_ns() + kShortagePauseNs;
+        return fail(Errc::unavailable, "its process cannot be started: " + child.error().what);
+    }
     if (!child) return note_ending(child.error().what), std::shared_ptr<ChildProcess>();
     take_notes((*child)->notes(), true);
     if ((*child)->tables() == tables_) return child;

@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <condition_variable>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -17,6 +16,7 @@
 #include "core/plugin/remote/child_process.hpp"
 #include "core/plugin/remote/remote_tables.hpp"
 #include "core/plugin/remote/restarts.hpp"
+#include "core/plugin/remote/turn.hpp"
 #include "core/plugin/until.hpp"
 
 namespace evenkeel::plugin {
@@ -62,10 +62,7 @@ class RemotePlugin {
     void build_tables();
     // As process(), and not longer than its patience.
     Result<std::shared_ptr<ChildProcess>> start_process(const Until& until);
-    // One thread at a time, from a begin_start() that is true to end_start().
-    bool begin_start(const Until& until);
-    void end_start();
-    // Null when it has ended at once, which is noted.
+    // In a turn. Null when it has ended at once, which is noted.
     Result<std::shared_ptr<ChildProcess>> start_again(const Until& until);
     std::shared_ptr<ChildProcess> last_run() const;  // may have ended
     std::shared_ptr<ChildProcess> running() const;   // null: there is none
@@ -82,9 +79,8 @@ class RemotePlugin {
     ek_module module_{};
     std::atomic<std::uint32_t> numbers_{0};
 
+    Turns starts_;
     mutable std::mutex mutex_;  // guards what follows
-    std::condition_variable start_over_;
-    bool starting_ = false;
     std::shared_ptr<ChildProcess> child_;
     Restarts restarts_;
     std::uint64_t not_before_ns_ = 0;

@@ -74,14 +74,17 @@ Result<Spawned> spawn_here(const std::string& program, const std::string& name) 
     const Fd its_output(output[1]);
     ::fcntl(spawned.output.get(), F_SETFL, O_NONBLOCK);
     const Attributes attributes(its_control.get(), its_output.get());
-    if (const int error = attributes.start(program, name, spawned.pid); error != 0)
+    const int error = attributes.start(program, name, spawned.pid);
+    if (error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE)
+        return fail(Errc::busy, system_error(error, "cannot start " + program).what);
+    if (error != 0)
         return fail(Errc::unsupported, system_error(error, "cannot start " + program).what +
                                            "; install evenkeel-agent again");
     spawned.pidfd = Fd(static_cast<int>(::syscall(SYS_pidfd_open, spawned.pid, 0)));
     if (spawned.pidfd) return spawned;
-    const Error error = system_error(errno, "cannot look after a plugin's process");
+    const Error lost = system_error(errno, "cannot look after a plugin's process");
     ::kill(spawned.pid, SIGKILL);
-    return fail(error);
+    return fail(lost);
 }
 
 }  // namespace

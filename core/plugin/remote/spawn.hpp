@@ -19,7 +19,8 @@ struct Spawned {
 
 // Starts `program` for the plugin `name` in a session of its own, with no other descriptors, hardly
 // any environment and default signals. It may ask to die with its parent: the thread that starts it
-// lives as long as this process. `unsupported` when the program cannot be started. Blocks. [any]
+// lives as long as this process. `unsupported` when the program cannot be started, `limit` or
+// `busy` when this process or the machine has too much of something. Blocks. [any]
 Result<Spawned> spawn(const std::string& program, const std::string& name);
 
 }  // namespace evenkeel::plugin

@@ -1,20 +1,13 @@
+#include "tests/component/agent/isolated.hpp"
+
 #include <algorithm>
 #include <csignal>
-#include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <set>
 #include <string>
 
-#include <unistd.h>
-
 #include "core/agent/isolation.hpp"
-#include "core/agent/load_plugins.hpp"
 #include "core/agent/plugin_reloader.hpp"
-#include "core/base/file.hpp"
-#include "core/crypto/hash.hpp"
-#include "core/plugin/remote/remote_plugin.hpp"
-#include "tests/component/agent/bench.hpp"
 
 // Plugins in processes of their own, as an administrator sees them: one that does harm is named and
 // heals, and the others go on. That such a plugin does what it does in the agent's process is shown
@@ -23,96 +16,6 @@ namespace evenkeel::agent::test {
 namespace {
 
 using wire::Verdict;
-
-class Isolated : public AgentBench {
-  protected:
-    Isolated() {
-        add_plugins = [this](Agent& to) {
-            Config config;
-            config.state_dir = options.state_dir;
-            config.plugin_dirs = {folder / "plugins"};
-            config.plugin_host = PLUGIN_HOST;
-            loader = std::make_unique<PluginLoader>(to, config, true);
-            ASSERT_TRUE(loader->load_all());
-        };
-        options.grace = 400ms;
-    }
-    void SetUp() override {
-        std::filesystem::create_directories(folder / "plugins");
-        for (const char* name : {"unruly", "memory"}) install(name);
-        start();
-    }
-    void install(const std::string& name) {
-        for (const char* end : {".so", ".manifest.json", ".sum.json"})
-            std::filesystem::copy_file(std::string(TEST_PLUGINS) + "/" + name + end,
-                                       folder / ("plugins/" + name + end));
-    }
-    // Another version of an installed one; its sum.
-    std::string replace(const std::string& name) {
-        const std::string path = folder / ("plugins/" + name);
-        const std::string object = read_file(path + ".so", 1u << 28).value() + "a new version";
-        std::filesystem::remove(path + ".so");
-        EXPECT_TRUE(write_file(path + ".so", object, 0644));
-        const std::string sum = crypto::sha256_hex(object);
-        const std::string manifest = read_file(path + ".manifest.json").value();
-        EXPECT_TRUE(write_file(
-            path + ".sum.json",
-            json::write(json::Object{
-                {"sha256", json::Object{{name + ".so", sum},
-                                        {name + ".manifest.json", crypto::sha256_hex(manifest)}}}}),
-            0644));
-        return sum;
-    }
-    // The outcome of one description.
-    std::string give(const std::string& collection, const std::string& text,
-                     std::chrono::milliseconds timeout = 60s,
-                     wire::Policy policy = wire::Policy::report) {
-        wire::ResourceRequest each = request("one", json::Object{{"text", text}}, ++seq_, policy);
-        each.ref.collection = collection;
-        const std::string name = "cmd_" + std::to_string(seq_);
-        command(name, seq_, "apply", {each}, timeout);
-        EXPECT_TRUE(until([&] { return !outcome_of(name).empty(); }));
-        for (const Told& told : events)
-            if (told.draft.command == name) why_ = json::write(told.draft.data);
-        return outcome_of(name);
-    }
-    const plugin::RemotePlugin& process_of(const std::string& collection) {
-        return *agent->registry().find(collection)->collection().process();
-    }
-    pid_t pid_of(const std::string& collection) {
-        const json::Value described = process_of(collection).describe();
-        return described["pid"].is_integer() ? static_cast<pid_t>(described["pid"].as_integer())
-                                             : 0;
-    }
-    // By the command lines of this process's children.
-    static std::set<std::string> plugins_with_processes() {
-        std::set<std::string> plugins;
-        for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
-            std::ifstream children(thread.path() / "children");
-            for (std::string child; children >> child;) {
-                std::ifstream command("/proc/" + child + "/cmdline");
-                std::string program, plugin;
-                std::getline(command, program, '\0');
-                std::getline(command, plugin, '\0');
-                if (program == "evenkeel-plugin-host") plugins.insert(plugin);
-            }
-        }
-        return plugins;
-    }
-    json::Value described(const std::string& collection) {
-        const wire::Reply reply = ask("plugins", json::Object{});
-        for (const json::Value& each : reply.result["plugins"].as_array())
-            if (each.string_or("collection") == collection) return each;
-        return {};
-    }
-    Verdict verdict_of(const std::string& collection) {
-        return agent->catalog().find({collection, "one"})->status.compliance.status;
-    }
-
-    std::unique_ptr<PluginLoader> loader;
-    std::string why_;        // the last outcome, whole
-    std::uint64_t seq_ = 0;  // of the last command
-};
 
 // With the default folder the end-to-end tests of the agent do it.
 TEST(WhereAPluginRuns, IsNotDecidedByItsNameAlone) {
@@ -215,6 +118,24 @@ TEST_F(Isolated, OneThatEndsAgainAndAgainIsHeldUntilItIsReleased) {
     EXPECT_EQ(plugins_with_processes(), (std::set<std::string>{"memory", "unruly"}));
 }
 
+TEST_F(Isolated, OneThatIsHeldWhileItIsOpenedSaysHowItIsReleased) {
+    end();
+    install("greedy");
+    options.shortest_opening_pause = 1ms;
+    options.longest_opening_pause = 4ms;
+    const std::string data = options.state_dir + "/plugins/greedy";
+    std::filesystem::create_directories(data);
+    ASSERT_TRUE(write_file(data + "/ends always", "", 0644));
+    start();
+    const auto reason = [&] { return described("greedy").string_or("reason"); };
+    ASSERT_TRUE(until([&] { return reason().find("ended 5 times") != std::string::npos; }));
+    settle();
+    EXPECT_NE(reason().find("--release greedy"), std::string::npos) << reason();
+    std::filesystem::remove(data + "/ends always");
+    EXPECT_FALSE(ask("release", json::Object{{"collection", "greedy"}}).error);
+    EXPECT_EQ(give("greedy", "fine"), "succeeded");
+}
+
 TEST_F(Isolated, WhatIsReleasedAndRefusedMeanwhileIsAnsweredWithTheReason) {
     for (unsigned i = 0; i < plugin::Restarts::kMost; ++i) give("unruly", "exit");
     ASSERT_TRUE(
@@ -258,86 +179,6 @@ TEST_F(Isolated, DriftIsSeenAfterItsWatchWasLostWithTheProcess) {
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
     EXPECT_TRUE(until([&] { return count("agent.blind") > 0; }));
     EXPECT_NE(pid_of("memory"), before);
-}
-
-TEST_F(Isolated, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) {
-    const PluginReloader reloader(*agent, *loader, *loop);
-    ASSERT_EQ(give("memory", "a", 60s, wire::Policy::enforce), "succeeded");
-    const pid_t before = pid_of("memory");
-    const pid_t other = pid_of("unruly");
-    const std::string sum = replace("memory");
-    ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
-    EXPECT_EQ(process_of("memory").sha256(), sum);
-    // The new one begins empty, and the description is still in force.
-    EXPECT_TRUE(until([&] { return verdict_of("memory") == Verdict::compliant; }));
-    EXPECT_TRUE(until([&] { return count("resource.repaired") > 0; }));
-    EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
-    EXPECT_EQ(pid_of("unruly"), other);
-    EXPECT_EQ(give("memory", "b"), "succeeded");
-    // Its file was told twice, as written and as moved; what comes after that has come.
-    const pid_t after = pid_of("memory");
-    replace("unruly");
-    ASSERT_TRUE(until([&] { return pid_of("unruly") != other && pid_of("unruly") != 0; }));
-    EXPECT_EQ(pid_of("memory"), after);
-}
-
-TEST_F(Isolated, WhatIsWrongWithAPluginsFilesIsToldUntilItIsMendedOrTheyAreGone) {
-    const PluginReloader reloader(*agent, *loader, *loop);
-    const auto warnings = [&] {
-        std::string all;
-        const wire::Reply reply = ask("plugins", json::Object{});
-        for (const json::Value& each : reply.result["warnings"].as_array())
-            all += each.as_string() + "\n";
-        return all;
-    };
-    const auto says = [&](const std::string& words) {
-        return until([&] { return warnings().find(words) != std::string::npos; });
-    };
-    const std::string sum = folder / "plugins/memory.sum.json";
-    const std::string good = read_file(sum).value();
-    ASSERT_TRUE(write_file(sum, "{}", 0644));
-    EXPECT_TRUE(says("it has no sha256"));
-    ASSERT_TRUE(write_file(sum, "{\"sha256\":{}}", 0644));
-    EXPECT_TRUE(says("is not what"));
-    EXPECT_EQ(warnings().find("it has no sha256"), std::string::npos);
-    ASSERT_TRUE(write_file(sum, good, 0644));
-    EXPECT_TRUE(until([&] { return warnings().empty(); }));
-    // A name that a file has while it is copied.
-    const std::filesystem::path other = folder / "plugins/.memory.sum.json";
-    ASSERT_TRUE(write_file(other, good, 0644));
-    EXPECT_TRUE(says("is no plugin name"));
-    std::filesystem::rename(other, sum);
-    EXPECT_TRUE(until([&] { return warnings().empty(); }));
-    EXPECT_EQ(give("memory", "a"), "succeeded");
-}
-
-TEST_F(Isolated, TheSameVersionInstalledAgainRunsFromItsNewFile) {
-    const PluginReloader reloader(*agent, *loader, *loop);
-    const pid_t before = pid_of("memory");
-    const std::string path = folder / "plugins/memory";
-    std::filesystem::copy_file(path + ".so", path + ".copy");
-    std::filesystem::rename(path + ".copy", path + ".so");
-    ASSERT_TRUE(write_file(path + ".sum.json", read_file(path + ".sum.json").value(), 0644));
-    ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
-    const pid_t killed = pid_of("memory");
-    ASSERT_EQ(::kill(killed, SIGKILL), 0);
-    ASSERT_TRUE(until([&] { return pid_of("memory") != killed; }));
-    EXPECT_EQ(give("memory", "a"), "succeeded");
-}
-
-TEST_F(Isolated, NobodyWaitsForAReplacedPluginThatTakesLongToClose) {
-    const PluginReloader reloader(*agent, *loader, *loop);
-    install("greedy");
-    ASSERT_TRUE(until([&] { return agent->registry().find("greedy") != nullptr; }));
-    ASSERT_EQ(give("greedy", "linger"), "succeeded");
-    const pid_t before = pid_of("greedy");
-    replace("greedy");
-    ASSERT_TRUE(until([&] { return pid_of("greedy") != before && pid_of("greedy") != 0; }));
-    EXPECT_EQ(give("memory", "a"), "succeeded");
-    EXPECT_EQ(::kill(before, 0), 0);
-    ASSERT_TRUE(write_file(options.state_dir + "/plugins/greedy/go", "", 0644));
-    EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
-    EXPECT_EQ(give("greedy", "fine"), "succeeded");
 }
 
 }  // namespace

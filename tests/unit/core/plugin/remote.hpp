@@ -25,7 +25,7 @@ class Remote : public testing::Test {
   protected:
     Remote() {
         isolation_.program = PLUGIN_HOST;
-        isolation_.grace = 200ms;
+        isolation_.grace = 2s;
         isolation_.on_held = [this](const std::string& plugin, const std::string& why) {
             const std::lock_guard lock(mutex_);
             held_ = plugin + ": " + why;

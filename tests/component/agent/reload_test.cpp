@@ -1,0 +1,124 @@
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "core/agent/plugin_reloader.hpp"
+#include "tests/component/agent/isolated.hpp"
+
+// Plugins that come, or come anew, while the agent runs.
+namespace evenkeel::agent::test {
+namespace {
+
+using wire::Verdict;
+
+class Reload : public Isolated {};
+
+TEST_F(Reload, APluginThatDidNotStartIsStartedAgain) {
+    end();
+    plugin_host = folder / "host";
+    const std::string ends = folder / "ends";
+    ASSERT_TRUE(write_file(plugin_host,
+                           "#!/bin/sh\nrm " + ends + " 2>/dev/null && exit 3\nexec " +
+                               std::string(PLUGIN_HOST) + " \"$@\"\n",
+                           0755));
+    ASSERT_TRUE(write_file(ends, "", 0644));
+    start();
+    ASSERT_EQ(agent->registry().find("memory"), nullptr) << "it comes first";
+    const PluginReloader reloader(*agent, *loader, *loop, {1ms, 4ms});
+    ASSERT_TRUE(until([&] { return agent->registry().find("memory") != nullptr; }));
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+    EXPECT_EQ(described("memory").string_or("state"), "loaded");
+    // So is another version of it.
+    const pid_t before = pid_of("memory");
+    ASSERT_TRUE(write_file(ends, "", 0644));
+    replace("memory");
+    EXPECT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
+    EXPECT_FALSE(std::filesystem::exists(ends));
+}
+
+TEST_F(Reload, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) {
+    const PluginReloader reloader(*agent, *loader, *loop);
+    ASSERT_EQ(give("memory", "a", 60s, wire::Policy::enforce), "succeeded");
+    const pid_t before = pid_of("memory");
+    const pid_t other = pid_of("unruly");
+    const std::string sum = replace("memory");
+    ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
+    EXPECT_EQ(process_of("memory").sha256(), sum);
+    // The new one begins empty, and the description is still in force.
+    EXPECT_TRUE(until([&] { return verdict_of("memory") == Verdict::compliant; }));
+    EXPECT_TRUE(until([&] { return count("resource.repaired") > 0; }));
+    EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
+    EXPECT_EQ(pid_of("unruly"), other);
+    EXPECT_EQ(give("memory", "b"), "succeeded");
+    // Its file was told twice, as written and as moved; what comes after that has come.
+    const pid_t after = pid_of("memory");
+    replace("unruly");
+    ASSERT_TRUE(until([&] { return pid_of("unruly") != other && pid_of("unruly") != 0; }));
+    EXPECT_EQ(pid_of("memory"), after);
+}
+
+TEST_F(Reload, WhatIsWrongWithAPluginsFilesIsToldUntilItIsMendedOrTheyAreGone) {
+    const PluginReloader reloader(*agent, *loader, *loop);
+    const auto warnings = [&] {
+        std::string all;
+        const wire::Reply reply = ask("plugins", json::Object{});
+        for (const json::Value& each : reply.result["warnings"].as_array())
+            all += each.as_string() + "\n";
+        return all;
+    };
+    const auto says = [&](const std::string& words) {
+        return until([&] { return warnings().find(words) != std::string::npos; });
+    };
+    const std::string sum = folder / "plugins/memory.sum.json";
+    const std::string good = read_file(sum).value();
+    ASSERT_TRUE(write_file(sum, "{}", 0644));
+    EXPECT_TRUE(says("it has no sha256"));
+    ASSERT_TRUE(write_file(sum, "{\"sha256\":{}}", 0644));
+    EXPECT_TRUE(says("is not what"));
+    EXPECT_EQ(warnings().find("it has no sha256"), std::string::npos);
+    ASSERT_TRUE(write_file(sum, good, 0644));
+    EXPECT_TRUE(until([&] { return warnings().empty(); }));
+    // A name that a file has while it is copied.
+    const std::filesystem::path other = folder / "plugins/.memory.sum.json";
+    ASSERT_TRUE(write_file(other, good, 0644));
+    EXPECT_TRUE(says("is no plugin name"));
+    std::filesystem::rename(other, sum);
+    EXPECT_TRUE(until([&] { return warnings().empty(); }));
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+}
+
+TEST_F(Reload, TheSameVersionInstalledAgainRunsFromItsNewFile) {
+    const PluginReloader reloader(*agent, *loader, *loop);
+    const pid_t before = pid_of("memory");
+    const std::string path = folder / "plugins/memory";
+    std::filesystem::copy_file(path + ".so", path + ".copy");
+    std::filesystem::rename(path + ".copy", path + ".so");
+    ASSERT_TRUE(write_file(path + ".sum.json", read_file(path + ".sum.json").value(), 0644));
+    ASSERT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
+    const pid_t killed = pid_of("memory");
+    ASSERT_EQ(::kill(killed, SIGKILL), 0);
+    ASSERT_TRUE(until([&] { return pid_of("memory") != killed; }));
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+}
+
+TEST_F(Reload, NobodyWaitsForAReplacedPluginThatTakesLongToClose) {
+    const PluginReloader reloader(*agent, *loader, *loop);
+    install("greedy");
+    ASSERT_TRUE(until([&] { return agent->registry().find("greedy") != nullptr; }));
+    ASSERT_EQ(give("greedy", "linger"), "succeeded");
+    const pid_t before = pid_of("greedy");
+    replace("greedy");
+    bool lingers = false;  // for five seconds at most
+    ASSERT_TRUE(until([&] {
+        lingers = ::kill(before, 0) == 0;
+        return pid_of("greedy") != before && pid_of("greedy") != 0;
+    }));
+    EXPECT_TRUE(lingers);
+    EXPECT_EQ(give("memory", "a"), "succeeded");
+    ASSERT_TRUE(write_file(options.state_dir + "/plugins/greedy/go", "", 0644));
+    EXPECT_TRUE(until([&] { return ::kill(before, 0) != 0; }));
+    EXPECT_EQ(give("greedy", "fine"), "succeeded");
+}
+
+}  // namespace
+}  // namespace evenkeel::agent::test
