@@ -15,8 +15,6 @@
 namespace evenkeel::agent::test {
 namespace {
 
-using wire::Verdict;
-
 // With the default folder the end-to-end tests of the agent do it.
 TEST(WhereAPluginRuns, IsNotDecidedByItsNameAlone) {
     const auto is_isolated = [](const std::string& name, bool is_tried_out) {
