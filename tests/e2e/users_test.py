@@ -235,8 +235,8 @@ class Users(UsersCase):
     def test_a_lock_held_by_another_tool_is_waited_for(self):
         self.put_done("users", "waiter", {"gecos": "before"})
         # As a shadow tool does: its process id in the lock file, while it lives.
-        self.sh("sh -c 'printf %s $$ >/etc/passwd.lock; sleep 2; rm /etc/passwd.lock' "
-                ">/dev/null 2>&1 & sleep 0.2")
+        self.sh("sh -c 'printf %s $$ >/etc/passwd.lock; sleep 5; rm /etc/passwd.lock' "
+                ">/dev/null 2>&1 & until [ -s /etc/passwd.lock ]; do sleep 0.1; done")
         self.put_done("users", "waiter", {"gecos": "after"})
         self.assertEqual(self.line("waiter")[4], "after")
         self.assertFalse(self.exists("/etc/passwd.lock"))

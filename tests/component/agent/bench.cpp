@@ -50,7 +50,10 @@ void AgentBench::start() {
     agent->journal().set_events(std::move(to));
     add_plugins(*agent);
     bool ready = false;
-    agent->start([&ready] { ready = true; });
+    agent->start([this, &ready] {
+        if (on_ready) on_ready();
+        ready = true;
+    });
     ASSERT_TRUE(until([&ready] { return ready; }));
     if (agent->admission().mark().stream.empty()) agent->admission().begin_stream("stream_o");
     settle();
@@ -107,6 +110,14 @@ std::shared_ptr<std::promise<void>> AgentBench::hold_writer() {
 testing::AssertionResult AgentBench::until(const std::function<bool()>& done) {
     if (loop->run_until(done, kPatience)) return testing::AssertionSuccess();
     return testing::AssertionFailure() << "it did not come about in time";
+}
+
+testing::AssertionResult AgentBench::hangs_in(const std::string& call) {
+    const bool hangs = evenkeel::test::wait_until([&] {
+        loop->run_ready();
+        return machine->hangs_in(call);
+    });
+    return hangs ? testing::AssertionSuccess() : testing::AssertionFailure() << call;
 }
 
 void AgentBench::settle() {

@@ -49,6 +49,8 @@ class AgentBench : public testing::Test {
               std::chrono::milliseconds timeout = 60s);
     // Turns the loop until `done` holds.
     testing::AssertionResult until(const std::function<bool()>& done);
+    // Turns it until a call of the plugin hangs there, which does not wake it up.
+    testing::AssertionResult hangs_in(const std::string& call);
     // Turns it until what was ordered so far is through.
     void settle();
 
@@ -80,6 +82,7 @@ class AgentBench : public testing::Test {
     std::shared_ptr<FakeMachine> machine = std::make_shared<FakeMachine>();
     Agent::Options options;
     std::function<void(Agent&)> add_plugins;  // the fake one, unless set
+    std::function<void()> on_ready;           // before anything else is done, if set
     std::unique_ptr<run::Loop> loop;
     std::unique_ptr<Agent> agent;
     std::vector<Told> events;

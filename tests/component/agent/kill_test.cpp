@@ -17,14 +17,6 @@ class Killed : public Bus {
     void SetUp() override { options.writer.lazy_max = 1h; }
 
     AgentStore::Loaded stored() { return agent->store().load().value(); }
-    // Turns the loop until a call of the plugin hangs there.
-    testing::AssertionResult hangs_in(const std::string& call) {
-        const bool hangs = evenkeel::test::wait_until([&] {
-            loop->run_ready();
-            return machine->hangs_in(call);
-        });
-        return hangs ? testing::AssertionSuccess() : testing::AssertionFailure() << call;
-    }
     testing::AssertionResult ends_well(const std::string& command) {
         if (!until([&] { return !outcome_of(command).empty(); })) {
             return testing::AssertionFailure() << command << " did not end";

@@ -20,7 +20,6 @@ class Misbehaving : public AgentBench {
   protected:
     Misbehaving() {
         unsetenv("EK_TEST_DEFECT");
-        plugin::Reactor::shared().value()->set_patience(300ms);
         add_plugins = [this](Agent& to) {
             Config config;
             config.state_dir = options.state_dir;
@@ -82,6 +81,7 @@ class Misbehaving : public AgentBench {
 };
 
 TEST_F(Misbehaving, AWatchThatDoesNotReturnHoldsItsCollectionAndNoOther) {
+    plugin::Reactor::shared().value()->set_patience(3s);
     start();
     describe("notes", "good");
     describe("memory", "good");
@@ -153,10 +153,10 @@ TEST_F(Misbehaving, AnEndlessListEndsWithTheNameOfThePluginAndACount) {
 TEST_F(Misbehaving, TheStartDoesNotWaitForAPluginThatHangsInOpen) {
     setenv("EK_TEST_DEFECT", "open hang", 1);
     options.opening = 50ms;
-    options.longest_check = 3s;
+    options.longest_check = 5s;
     options.grace = 500ms;
+    on_ready = [this] { EXPECT_TRUE(reason().empty()) << "the agent is ready before"; };
     start();
-    EXPECT_TRUE(reason().empty()) << "the agent is ready before";
     describe("notes", "good");
     ASSERT_TRUE(until([&] { return !reason().empty(); }));
     EXPECT_NE(reason().find("did not come back from the opening of the collection"),

@@ -2,7 +2,6 @@
 #include <thread>
 
 #include "tests/component/agent/bench.hpp"
-#include "tests/support/wait.hpp"
 
 // "requires" and "notifies": the order of the work, what is skipped, and that an action that is
 // owed is run once and never lost.
@@ -380,10 +379,7 @@ TEST_F(Order, AKillInTheActionRunsItAgain) {
                 return file;
             }()});
     ASSERT_TRUE(until([&] { return machine->get("file")["text"] == json::Value("1"); }));
-    ASSERT_TRUE(evenkeel::test::wait_until([&] {
-        loop->run_ready();
-        return machine->hangs_in("invoke");
-    }));
+    ASSERT_TRUE(hangs_in("invoke"));
     kill_and_start();
     ASSERT_TRUE(until([&] { return outcome_of("cmd_1") == "succeeded"; }));
     EXPECT_EQ(machine->apply_results(), Deeds{"shout bell"});

@@ -267,7 +267,7 @@ TEST_F(Pairs, ACommandWaitsUntilTheEndOfTheOneBeforeIsStored) {
     give_and_wait(wire::Policy::report);
     machine->hang_in("remove");
     command("cmd_remove", ++seq_, "remove", {request("one", nullptr, seq_)});
-    ASSERT_TRUE(until([&] { return machine->hangs_in("remove"); }));
+    ASSERT_TRUE(hangs_in("remove"));
     give_good(wire::Policy::report);
     ASSERT_TRUE(until([this] { return agent->engine().unfinished() == 2; }));
     {
@@ -313,7 +313,7 @@ TEST_F(Pairs, ABlindTimeIsNotLostByAKill) {
     agent = std::move(Agent::open(*loop, options).value());
     add_plugins(*agent);
     agent->start([] {});
-    loop->run_until([this] { return machine->hangs_in("read"); }, kPatience);
+    ASSERT_TRUE(hangs_in("read"));
     machine->let_go();
     end();  // before the loop has heard of the reads
     EXPECT_EQ(std::filesystem::last_write_time(folder / "state/alive"), alive);

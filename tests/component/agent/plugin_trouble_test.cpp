@@ -38,7 +38,7 @@ TEST_F(Trouble, AHungPluginIsNamedAndHurtsNobodyElse) {
     command("cmd_1", 1, "apply", {request("one", kHi, 1), elsewhere("two", 2)});
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     machine->hang_in("apply");
-    command("cmd_2", 2, "apply", {request("one", kHi, 3)}, 3s);
+    command("cmd_2", 2, "apply", {request("one", kHi, 3)}, 10s);
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
     EXPECT_EQ(outcome_of("cmd_2"), "failed");
     EXPECT_EQ(compliance_of("one").status, Verdict::unknown);
@@ -94,7 +94,7 @@ TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     start();
     machine->hang_in("apply");
     command("cmd_1", 1, "apply",
-            {request("one", kHi, 1), request("two", kHi, 2), request("three", kHi, 3)}, 3s);
+            {request("one", kHi, 1), request("two", kHi, 2), request("three", kHi, 3)}, 10s);
     ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
     EXPECT_EQ(outcome_of("cmd_1"), "failed");
     for (const char* id : {"one", "two", "three"}) {
@@ -124,7 +124,7 @@ TEST_F(Trouble, ASlowChangeKeepsNobodyFromSeeingDriftWhereThePluginIsParallel) {
 
 TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
     machine->allow_parallel();
-    options.longest_check = 2s;
+    options.longest_check = 10s;
     start();
     apply("one", kHi);
     machine->hang_in("read");
@@ -142,7 +142,7 @@ TEST_F(Trouble, AHungLookOfAParallelPluginIsNamedToo) {
 TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
     const char* from = std::getenv("EK_TEST_PLUGINS");
     if (from == nullptr) GTEST_SKIP() << "EK_TEST_PLUGINS is not set";
-    options.silence = 2s;
+    options.silence = 10s;
     add_plugins = [&](Agent& to) {
         Config config;
         config.state_dir = options.state_dir;
@@ -162,9 +162,9 @@ TEST_F(Trouble, ASilentCallIsGivenUpAndOneThatIsHeardOfIsNot) {
         return outcome_of(command_id);
     };
     EXPECT_EQ(apply("cmd_1", 1, "work"), "succeeded");
-    // Fifty lines of a thousand bytes in half a second.
+    // Two hundred lines of a thousand bytes in two seconds.
     EXPECT_GE(count("command.progress"), 2U);
-    EXPECT_LT(count("command.progress"), 40U);
+    EXPECT_LT(count("command.progress"), 150U);
     for (const Told& each : events) EXPECT_LE(each.draft.data.string_or("message").size(), 256U);
     EXPECT_EQ(apply("cmd_2", 2, "hang"), "failed");
     const auto outcome = std::find_if(events.begin(), events.end(), [](const Told& each) {

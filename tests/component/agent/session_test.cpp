@@ -225,8 +225,9 @@ TEST_F(Bus, AnOrchestratorThatAcceptsNoHeartbeatIsDialledAgain) {
     orchestrator->hello.heartbeat = 200ms;
     connect();
     ASSERT_TRUE(until([&] { return session->is_up(); }));
+    const int before = orchestrator->connections;
     orchestrator->accepts_heartbeats = false;
-    ASSERT_TRUE(until([&] { return orchestrator->connections == 2; }));
+    ASSERT_TRUE(until([&] { return orchestrator->connections > before; }));
     orchestrator->accepts_heartbeats = true;
     ASSERT_TRUE(until([&] { return session->is_up(); }));
 }

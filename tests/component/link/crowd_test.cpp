@@ -130,6 +130,7 @@ TEST_F(Crowd, AgentsComeInAndTheirMessagesFlowPastTwoHundredSilentStrangers) {
 TEST_F(Crowd, TheOldestThatIsNotAdmittedMakesRoom) {
     server.options.connections_max = 3;
     server.options.waiting_min = 1;
+    server.options.handshake_timeout = 1h;
     server.start();
     expect_that_the_fourth_takes_the_place_of_the_oldest();
 }
@@ -157,6 +158,7 @@ TEST_F(Crowd, OneMoreThanMayBeAdmittedIsToldSoAndComesInWhenThereIsRoom) {
 
 TEST_F(Crowd, ASourceWithAllItsConnectionsLosesItsOldestOne) {
     server.options.connections_per_source_max = 3;
+    server.options.handshake_timeout = 1h;
     server.start();
     RawSocket elsewhere(server->port(), "127.0.0.2");
     expect_that_the_fourth_takes_the_place_of_the_oldest();

@@ -43,7 +43,7 @@ class Peer(MessagingHandler):
         self.connection = event.container.connect(url, **options)
         self.sender = event.container.create_sender(self.connection, "events")
         self.container = event.container
-        self.limit = event.container.schedule(15, Later(self.close))
+        self.limit = event.container.schedule(100, Later(self.close))
 
     def on_sendable(self, event):
         if self.began:

@@ -59,7 +59,7 @@ def connect(port, folder, certificate):
     context.load_verify_locations(f"{folder}/ca.pem")
     if certificate != "-":
         context.load_cert_chain(f"{folder}/{certificate}.pem", f"{folder}/{certificate}.key")
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10))
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=100))
 
 
 def sasl(link, certificate):
@@ -109,7 +109,7 @@ def send(link, data):
 def heard(link):
     """Every readable word until the listener hung up; its close is never answered."""
     data = b""
-    link.settimeout(10)
+    link.settimeout(100)
     try:
         while True:
             got = link.recv(65536)

@@ -141,7 +141,7 @@ class SwitchedOff(OrchestratorCase):
 
 
 class Clones(OrchestratorCase):
-    heartbeat = "2s"
+    heartbeat = "6s"
 
     def first(self, *names):
         """It has said hello; and copies with these names, made before, for it is silent now."""
@@ -184,6 +184,7 @@ class Clones(OrchestratorCase):
     def test_a_copy_is_held_and_the_first_goes_on(self):
         events = self.events()
         first, clone = self.first("copy")
+        end = self.keep_alive(first)
         self.come(clone, machine_id="m2", instance="run_2", boot_id="c")
         one, = self.beat_until(first, "the copy is held", self.held)
         self.assert_quarantined(clone)
@@ -200,6 +201,7 @@ class Clones(OrchestratorCase):
         record = next(one for one in self.rest.items("/v1/audit") if one["route"] == "held")
         self.assertEqual(record["actor"]["id"], f"host:{first.host}")
         # It stays out while the first is away, and comes again as the same enrolment.
+        end()
         first.close()
         eventually("the first is away", lambda: self.connection() == "offline")
         self.come(clone, machine_id="m2", instance="run_3")
@@ -234,7 +236,7 @@ class Clones(OrchestratorCase):
     def test_what_was_under_way_when_the_machine_ended_makes_no_copy(self):
         first, again = self.first("copy")
         self.come(again, machine_id="m1", instance="run_2")
-        time.sleep(0.6)  # elapsed time is what counts: more than a quarter of a heartbeat
+        time.sleep(3)  # elapsed time is what counts: more than a quarter of a heartbeat
         first.send({"type": "heartbeat"})
         self.assertEqual(again.expect("hello").body["host"], first.host)
         self.assertEqual(self.held(), [])
@@ -251,6 +253,7 @@ class Clones(OrchestratorCase):
         self.come(clone, machine_id="m2", instance="run_2")
         again.connect()
         again.hello(machine_id="m1", instance="run_1")
+        self.keep_alive(again)
         self.beat_until(again, "the copy is held", self.held)
         self.assert_quarantined(clone)
         self.assertEqual(self.connection(), "online")

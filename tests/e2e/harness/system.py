@@ -16,7 +16,7 @@ AGENT = "evenkeel-agent"
 STATE = "/var/lib/evenkeel"
 # Clients find the proxy at the port that the documentation names, and it the orchestrator here.
 REST_PORT, HIDDEN_PORT = 7780, 7781
-HEARTBEAT = "1s"
+HEARTBEAT = "5s"
 
 
 def installed():

@@ -10,7 +10,7 @@
 #include "tests/support/plugins/fields.hpp"
 
 // Never returns from an apply whose text is "hang" and from a read of the id "hang", whatever the
-// deadline; an apply of the text "work" takes half a second, in which it reports its progress.
+// deadline; an apply of the text "work" takes two seconds, in which it reports its progress.
 namespace evenkeel::test {
 
 class Hangs : public Resources<> {
@@ -28,7 +28,7 @@ class Hangs : public Resources<> {
         const std::string text = text_of(desired);
         while (text == "hang") ::pause();
         // Elapsed time is what it is about: a host's limits count between two reports.
-        for (int step = 0; step < 50 && text == "work"; ++step) {
+        for (int step = 0; step < 200 && text == "work"; ++step) {
             std::this_thread::sleep_for(std::chrono::milliseconds(10));
             call.check();
             call.progress(static_cast<std::uint32_t>(step), std::string(1000, 'z'));

@@ -122,7 +122,7 @@ class BadWatchTest : public WatchTest {
 TEST_F(BadWatchTest, OneThatDoesNotReturnIsLeftBehindAndNobodyElseLosesAnEvent) {
     const auto watch = memory_->watch(hints_.listener()).value();
     ASSERT_TRUE(watch->interest("b", true));
-    Reactor::shared().value()->set_patience(300ms);
+    Reactor::shared().value()->set_patience(3s);
     for (int times = 1; times <= 2; ++times) {
         RecordedHints told;
         auto hangs = misbehaves_->watch(told.listener()).value();
