@@ -135,11 +135,16 @@ void Uplink::on_refused(Refusal refusal, const std::string& why) {
         refusal == Refusal::retired ? options_.retired_pause : options_.quarantine_pause;
     refused_timer_ = loop_.after(std::chrono::milliseconds(0), [this, pause] {
         dialer_->stop();
-        refused_timer_ = loop_.after(pause, [this] {
-            if (auto started = dialer_->start(); !started) {
-                log::error("cannot dial the orchestrator", {{"why", started.error().what}});
-            }
-        });
+        start_after(pause);
+    });
+}
+
+void Uplink::start_after(std::chrono::milliseconds pause) {
+    refused_timer_ = loop_.after(pause, [this] {
+        const auto started = dialer_->start();
+        if (started) return start_pauses_.reset();
+        log::error("cannot dial the orchestrator", {{"why", started.error().what}});
+        start_after(start_pauses_.next());
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/agent/uplink/handover.hpp"
 #include "core/agent/uplink/identity.hpp"
+#include "core/run/backoff.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::link {
@@ -85,6 +86,8 @@ class Uplink {
     void beat();
     // Stops dialling for a while.
     void on_refused(Refusal refusal, const std::string& why);
+    // Dials again then, and later still where that cannot even begin.
+    void start_after(std::chrono::milliseconds pause);
     // Ends the link; the dialler dials again after its pause.
     void dial_again(const std::string& why);
     bool send_next();
@@ -108,6 +111,7 @@ class Uplink {
     std::chrono::milliseconds heartbeat_{10'000};
     // Callbacks that come later check with it that this object still exists.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
+    run::Backoff start_pauses_{options_.backoff_base, options_.backoff_cap};
     run::Timer refused_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 

@@ -1,8 +1,15 @@
 #include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "core/agent/config/config.hpp"
 #include "core/agent/uplink/enrol.hpp"
 #include "core/agent/uplink/uplink.hpp"
+#include "core/agent/uplink/uplink_supervisor.hpp"
+#include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 #include "core/run/lane.hpp"
 #include "tests/component/agent/bus_bench.hpp"
@@ -280,6 +287,62 @@ TEST_F(Bus, AQuarantinedAgentDialsAgainAfterItsPause) {
     ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
     ASSERT_TRUE(until([&] { return orchestrator->connections >= 2 && session->is_up(); }));
     EXPECT_FALSE(session->is_quarantined());
+}
+
+// The next reading of a file finds nothing in it, and the one after that what was there before.
+class UnreadableOnce {
+  public:
+    explicit UnreadableOnce(const std::string& path) : path_(path), aside_(path + ".aside") {
+        std::filesystem::rename(path_, aside_);
+        EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+        thread_ = std::thread([this] {
+            // It opens once somebody reads.
+            Fd writer;
+            evenkeel::test::wait_until([&] {
+                writer = Fd(::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+                return static_cast<bool>(writer);
+            });
+            std::filesystem::rename(aside_, path_);
+        });
+    }
+    ~UnreadableOnce() { thread_.join(); }
+    UnreadableOnce(const UnreadableOnce&) = delete;
+    UnreadableOnce& operator=(const UnreadableOnce&) = delete;
+
+    bool is_over() const { return !std::filesystem::exists(aside_); }
+
+  private:
+    const std::string path_, aside_;
+    std::thread thread_;
+};
+
+TEST_F(Bus, AQuarantinedAgentThatCannotReadItsCertificateDialsAgainLater) {
+    quarantine_pause = 10ms;
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    const UnreadableOnce certificate(IdentityFiles(options.state_dir).certificate());
+    orchestrator->close(wire::kQuarantinedCondition, "any text");
+    ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
+    EXPECT_TRUE(until([&] { return orchestrator->connections >= 2 && session->is_up(); }));
+    EXPECT_TRUE(certificate.is_over());
+}
+
+TEST_F(Bus, WhatKeepsTheUplinkFromBeginningMayPass) {
+    start_all();
+    const IdentityFiles files(options.state_dir);
+    OrchestratorConfig config;
+    config.host = "127.0.0.1";
+    for (const std::string& file :
+         {files.certificate(), options.state_dir + "/identity/host.json"}) {
+        UplinkSupervisor supervisor(agent->uplink_parts(), *loop, options.state_dir);
+        const UnreadableOnce unreadable(file);
+        supervisor.begin(config);
+        EXPECT_EQ(supervisor.uplink(), nullptr) << file;
+        EXPECT_TRUE(until([&] { return supervisor.uplink() && supervisor.uplink()->is_up(); }))
+            << file;
+        EXPECT_TRUE(unreadable.is_over()) << file;
+    }
 }
 
 TEST_F(Bus, ARetiredAgentSaysSoAndDialsAgainOnlyAfterItsPause) {
