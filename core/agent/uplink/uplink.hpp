@@ -88,6 +88,10 @@ class Uplink {
     void on_refused(Refusal refusal, const std::string& why);
     // Dials again then, and later still where that cannot even begin.
     void start_after(std::chrono::milliseconds pause);
+    // Sends no event for a while, and then again all that have no answer.
+    void pause_events();
+    // Gives up an event that is damaged or not there.
+    void lose(std::uint64_t seq);
     // Ends the link; the dialler dials again after its pause.
     void dial_again(const std::string& why);
     bool send_next();
@@ -106,7 +110,7 @@ class Uplink {
     std::string stream_;              // the orchestrator's
     std::uint64_t digest_after_ = 0;  // the first digest goes behind this event
     bool digest_due_ = false;
-    bool paused_ = false;             // an event was released: what is under way ends first
+    bool paused_ = false;             // see pause_events()
     std::uint64_t last_sign_ns_ = 0;  // of life: a message, or an acceptance
     std::chrono::milliseconds heartbeat_{10'000};
     // Callbacks that come later check with it that this object still exists.

@@ -12,6 +12,7 @@
 #include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 #include "core/run/lane.hpp"
+#include "core/store/key.hpp"
 #include "tests/component/agent/bus_bench.hpp"
 
 namespace evenkeel::agent::test {
@@ -343,6 +344,54 @@ TEST_F(Bus, WhatKeepsTheUplinkFromBeginningMayPass) {
             << file;
         EXPECT_TRUE(unreadable.is_over()) << file;
     }
+}
+
+TEST_F(Bus, AnEventThatCannotBeReadNowIsSentLater) {
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 1; }));
+    // The store has room for so many readers.
+    std::vector<Result<store::ReadTxn>> readers;
+    do readers.push_back(agent->store().env().read());
+    while (readers.back());
+    bool committed = false;
+    agent->journal().commit(
+        {EventDraft{wire::EventKind::agent_blind,
+                    json::Object{{"from", now_rfc3339()}, {"reason", "restart"}},
+                    {},
+                    ""}},
+        {}, [&committed](const Result<void>& done) { committed = done.has_value(); });
+    ASSERT_TRUE(until([&] { return committed; }));
+    EXPECT_EQ(agent->journal().outbox().size(), 1U);
+    readers.clear();
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    EXPECT_EQ(got("agent.blind"), 1U);
+    EXPECT_EQ(agent->journal().full_report_due(), 0U);
+}
+
+TEST_F(Bus, WhatADamagedEventToldIsReportedAnew) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    orchestrator->stop();
+    ASSERT_TRUE(until([&] { return !session->is_up(); }));
+    machine->tamper("one", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    {
+        store::Env& env = agent->store().env();
+        auto txn = env.write();
+        const std::uint64_t seq = agent->journal().outbox().last();
+        ASSERT_TRUE(txn->put(env.table("outbox"), store::number_key(seq), "damaged"));
+        ASSERT_TRUE(txn->commit());
+    }
+    const std::size_t before = got("resource.observed");
+    orchestrator->start(*loop);
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    EXPECT_TRUE(until([&] { return got("resource.observed") == before + 1; }));
+    EXPECT_EQ(got("resource.drifted"), 0U);
+    ASSERT_TRUE(until([&] { return agent->journal().full_report_due() == 0; }));
 }
 
 TEST_F(Bus, ARetiredAgentSaysSoAndDialsAgainOnlyAfterItsPause) {
