@@ -72,19 +72,20 @@ Result<void> Uplink::start() {
                                const link::Delivery& delivery) { on_message(message, delivery); };
     events.on_settled = [this](const std::string&, std::uint64_t token, Disposition disposition) {
         if (disposition == Disposition::accept) last_sign_ns_ = now_monotonic_ns();
-        if (token != kIgnored) on_settled(token, disposition);
+        // Any answer makes room for what the link was too busy for.
+        token != kIgnored ? on_settled(token, disposition) : pump();
     };
     dialer_ = std::make_unique<link::Dialer>(std::move(dial), std::move(events), loop_.poster());
     return dialer_->start();
 }
 
-void Uplink::send(std::string_view address, std::uint64_t token, std::string body, bool durable) {
+bool Uplink::send(std::string_view address, std::uint64_t token, std::string body, bool durable) {
     link::Message message;
     message.body = std::move(body);
     message.durable = durable;
-    if (auto sent = dialer_->send(std::string(address), token, std::move(message)); !sent) {
-        log::debug("a message is not sent", {{"why", sent.error().what}});
-    }
+    const auto sent = dialer_->send(std::string(address), token, std::move(message));
+    if (!sent) log::debug("a message is not sent", {{"why", sent.error().what}});
+    return sent.has_value();
 }
 
 void Uplink::on_up() {

@@ -81,7 +81,8 @@ class Uplink {
     void on_request(const wire::Request& request, const link::Message& message);
     void answer(const std::string& correlation, const wire::Reply& reply);
     void on_settled(std::uint64_t token, link::Disposition disposition);
-    void send(std::string_view address, std::uint64_t token, std::string body, bool durable);
+    // Whether the link has taken it.
+    bool send(std::string_view address, std::uint64_t token, std::string body, bool durable);
     void send_digest();
     void beat();
     // Stops dialling for a while.

@@ -24,10 +24,8 @@ void Uplink::pump() {
         digest_after_ = journal.outbox().last();
     }
     const auto next = journal.outbox().unsent();
-    if (digest_due_ && journal.full_report_due() == 0 && (!next || *next > digest_after_)) {
-        digest_due_ = false;
+    if (digest_due_ && journal.full_report_due() == 0 && (!next || *next > digest_after_))
         send_digest();
-    }
 }
 
 // False when there is nothing to send now.
@@ -97,8 +95,8 @@ void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
 }
 
 void Uplink::send_digest() {
-    send(wire::kEventsAddress, kIgnored,
-         wire::encode(wire::digest_of(stream_, parts_.catalog.inventory())), false);
+    digest_due_ = !send(wire::kEventsAddress, kIgnored,
+                        wire::encode(wire::digest_of(stream_, parts_.catalog.inventory())), false);
     digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
 }
 

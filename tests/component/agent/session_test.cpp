@@ -346,6 +346,25 @@ TEST_F(Bus, WhatKeepsTheUplinkFromBeginningMayPass) {
     }
 }
 
+TEST_F(Bus, ADigestThatTheLinkIsTooBusyForIsSentLater) {
+    start_all();
+    orchestrator->answers_hello = false;
+    dial();
+    orchestrator->settles = false;
+    ASSERT_TRUE(until([&] { return orchestrator->hellos.size() == 1; }));
+    // More replies than a link takes without an answer.
+    wire::Request request;
+    request.verb = OpenName<wire::RequestVerb>("dance");
+    for (std::size_t i = 1; i <= 300; ++i) {
+        orchestrator->send(wire::encode(request), "q" + std::to_string(i));
+        ASSERT_TRUE(until([&] { return orchestrator->settled == i; }));
+    }
+    orchestrator->send(wire::encode(orchestrator->hello));
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    orchestrator->settle_all();
+    EXPECT_TRUE(until([&] { return orchestrator->digests.size() == 1; }));
+}
+
 TEST_F(Bus, AnEventThatCannotBeReadNowIsSentLater) {
     start_all();
     connect();
