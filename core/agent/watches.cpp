@@ -53,7 +53,9 @@ void Watches::open(CollectionRunner& runner, std::function<void()> done) {
 
 void Watches::on_opened(CollectionRunner& runner, const OpenedWatch& opened) {
     for (const Description& upgraded : opened.upgraded) keep(upgraded);
-    if (options_.watch && runner.collection().watches() && opened.unwatched > 0) {
+    // Without a watch, what follows from its loss is told instead.
+    if (options_.watch && runner.collection().watches() && opened.unwatched > 0 &&
+        !opened.lacks_watch) {
         log::warning("resources without a watch",
                      {{"collection", runner.name()}, {"count", std::to_string(opened.unwatched)}});
         blind_(now_rfc3339(), "watch_lost");
