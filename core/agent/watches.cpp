@@ -52,16 +52,10 @@ void Watches::open(CollectionRunner& runner, std::function<void()> done) {
 }
 
 void Watches::on_opened(CollectionRunner& runner, const OpenedWatch& opened) {
-    for (const Description& upgraded : opened.upgraded) {
-        if (parts_.catalog.find(upgraded.metadata.ref)) parts_.catalog.put(upgraded.metadata);
-        parts_.journal.commit(
-            {},
-            [&store = parts_.journal.store(), upgraded](store::WriteTxn& txn, const auto&) {
-                return store.put(txn, upgraded);
-            },
-            {});
-    }
-    if (options_.watch && runner.collection().watches() && opened.unwatched > 0) {
+    for (const Description& upgraded : opened.upgraded) keep(upgraded);
+    // Without a watch, what follows from its loss is told instead.
+    if (options_.watch && runner.collection().watches() && opened.unwatched > 0 &&
+        !opened.lacks_watch) {
         log::warning("resources without a watch",
                      {{"collection", runner.name()}, {"count", std::to_string(opened.unwatched)}});
         blind_(now_rfc3339(), "watch_lost");
@@ -70,6 +64,28 @@ void Watches::on_opened(CollectionRunner& runner, const OpenedWatch& opened) {
     // As if it had been lost at once.
     loss_of(runner.name()).over_ns = now_monotonic_ns();
     on_missed(runner.name());
+}
+
+// What is not stored is upgraded again at the next opening. A description that has come meanwhile
+// stays as it is.
+void Watches::keep(const Description& upgraded) {
+    const auto written = std::make_shared<bool>(false);
+    const auto write = [&store = parts_.journal.store(), upgraded, written](
+                           store::WriteTxn& txn, const auto&) -> Result<void> {
+        *written = EK_TRY(store.put_upgraded(txn, upgraded));
+        return {};
+    };
+    const auto note = [this, upgraded = upgraded.metadata, written](const Result<void>& stored) {
+        const CatalogEntry* entry = parts_.catalog.find(upgraded.ref);
+        if (!stored || !*written || !entry || entry->metadata.generation != upgraded.generation ||
+            entry->metadata.origin != upgraded.origin) {
+            return;
+        }
+        Metadata metadata = entry->metadata;
+        metadata.schema_version = upgraded.schema_version;
+        parts_.catalog.put(metadata);
+    };
+    parts_.journal.commit({}, write, note);
 }
 
 void Watches::on_hint(plugin::Hint hint, const std::string& collection, const std::string& id) {

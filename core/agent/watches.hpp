@@ -59,6 +59,7 @@ class Watches {
 
     void on_hint(plugin::Hint hint, const std::string& collection, const std::string& id);
     void on_opened(CollectionRunner& runner, const OpenedWatch& opened);
+    void keep(const Description& upgraded);
     void on_missed(const std::string& collection);
     void find_out(const std::string& collection);
     void look_again(const std::string& collection, const std::string& reason);

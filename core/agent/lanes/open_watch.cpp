@@ -29,7 +29,10 @@ OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
             continue;
         auto stored = store.description(metadata.ref);
         if (!stored || !*stored) continue;
-        auto body = collection.upgrade(metadata.schema_version, without_ensure((*stored)->body));
+        // Of the body: the catalog may be ahead of the store, or behind it.
+        const std::uint32_t version = (*stored)->metadata.schema_version;
+        if (version == 0 || version >= collection.schema_version()) continue;
+        auto body = collection.upgrade(version, without_ensure((*stored)->body));
         if (!body) {
             log::error("cannot bring a description up to the plugin's schema",
                        {{"collection", metadata.ref.collection},

@@ -28,7 +28,7 @@ struct Metadata {
 struct Description {
     Metadata metadata;
     json::Value body;  // object, with "ensure" when it was given
-    // Of the body that was stored with the command that brought it; 0: it is not stored yet.
+    // Of the body as it is stored, with the command that brought it at first; 0: it is not yet.
     std::uint64_t body_number = 0;
 };
 

@@ -155,7 +155,7 @@ Result<std::optional<Description>> AgentStore::description(const wire::Ref& ref)
     if (!found) return std::nullopt;
     const json::Value head = EK_TRY(json::parse(found->head, layout::kRecordLimits));
     return Description{EK_TRY(decode_metadata(head)),
-                       EK_TRY(open_body(found->number, found->sealed)), 0};
+                       EK_TRY(open_body(found->number, found->sealed)), found->number};
 }
 
 Result<void> AgentStore::each_description(
@@ -214,15 +214,33 @@ Result<void> AgentStore::put(store::WriteTxn& txn, const Description& descriptio
 }
 
 Result<void> AgentStore::put_metadata(store::WriteTxn& txn, const Metadata& metadata) const {
-    const std::string key = key_of(metadata.ref);
-    const auto record = EK_TRY(txn.get(descriptions_, key));
-    if (!record) return {};
+    const auto stored = EK_TRY(head(txn, metadata.ref));
+    if (!stored || stored->metadata.generation != metadata.generation ||
+        stored->metadata.origin != metadata.origin) {
+        return {};
+    }
+    Metadata next = metadata;
+    next.schema_version = stored->metadata.schema_version;
+    return txn.put(descriptions_, key_of(metadata.ref),
+                   layout::join_description(stored->number, json::write(encode(next))));
+}
+
+Result<bool> AgentStore::put_upgraded(store::WriteTxn& txn, const Description& upgraded) const {
+    auto stored = EK_TRY(head(txn, upgraded.metadata.ref));
+    if (!stored || stored->number != upgraded.body_number) return false;
+    stored->metadata.schema_version = upgraded.metadata.schema_version;
+    EK_CHECK(put(txn, Description{std::move(stored->metadata), upgraded.body, 0}));
+    return true;
+}
+
+Result<std::optional<AgentStore::StoredHead>> AgentStore::head(const store::ReadTxn& txn,
+                                                               const wire::Ref& ref) const {
+    const auto record = EK_TRY(txn.get(descriptions_, key_of(ref)));
+    if (!record) return std::nullopt;
     const std::uint64_t number = EK_TRY(layout::body_of_description(*record));
-    const json::Value head = EK_TRY(json::parse(layout::json_of_description(*record)));
-    const Metadata stored = EK_TRY(decode_metadata(head));
-    if (stored.generation != metadata.generation || stored.origin != metadata.origin) return {};
-    return txn.put(descriptions_, key,
-                   layout::join_description(number, json::write(encode(metadata))));
+    const json::Value text =
+        EK_TRY(json::parse(layout::json_of_description(*record), layout::kRecordLimits));
+    return StoredHead{EK_TRY(decode_metadata(text)), number};
 }
 
 Result<void> AgentStore::put(store::WriteTxn& txn, const Observation& observation) const {

@@ -68,9 +68,12 @@ class AgentStore {
 
     // Refers to the body of a command by its number, or writes the body, when it has none.
     Result<void> put(store::WriteTxn& txn, const Description& description) const;
-    // The description's other part; nothing when it is described otherwise meanwhile, or not at
-    // all.
+    // The description's other part, but for the schema version, which is its body's; nothing when
+    // it is described otherwise meanwhile, or not at all.
     Result<void> put_metadata(store::WriteTxn& txn, const Metadata& metadata) const;
+    // A body that was made of the stored one with `body_number`, and its schema version; false when
+    // another one is stored meanwhile, or none.
+    Result<bool> put_upgraded(store::WriteTxn& txn, const Description& upgraded) const;
     Result<void> put(store::WriteTxn& txn, const Observation& observation) const;
     // Without notifications none is pending any more.
     Result<void> put(store::WriteTxn& txn, const PendingNotifications& pending) const;
@@ -123,6 +126,11 @@ class AgentStore {
         std::string sealed;  // the body
     };
     Result<std::optional<StoredDescription>> find(const wire::Ref& ref) const;
+    struct StoredHead {
+        Metadata metadata;
+        std::uint64_t number = 0;  // of the body
+    };
+    Result<std::optional<StoredHead>> head(const store::ReadTxn& txn, const wire::Ref& ref) const;
     Result<json::Value> open_body(std::uint64_t number, const std::string& sealed) const;
     Result<void> put_body(store::WriteTxn& txn, std::uint64_t number,
                           const json::Value& body) const;

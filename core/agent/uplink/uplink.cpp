@@ -72,19 +72,20 @@ Result<void> Uplink::start() {
                                const link::Delivery& delivery) { on_message(message, delivery); };
     events.on_settled = [this](const std::string&, std::uint64_t token, Disposition disposition) {
         if (disposition == Disposition::accept) last_sign_ns_ = now_monotonic_ns();
-        if (token != kIgnored) on_settled(token, disposition);
+        // Any answer makes room for what the link was too busy for.
+        token != kIgnored ? on_settled(token, disposition) : pump();
     };
     dialer_ = std::make_unique<link::Dialer>(std::move(dial), std::move(events), loop_.poster());
     return dialer_->start();
 }
 
-void Uplink::send(std::string_view address, std::uint64_t token, std::string body, bool durable) {
+bool Uplink::send(std::string_view address, std::uint64_t token, std::string body, bool durable) {
     link::Message message;
     message.body = std::move(body);
     message.durable = durable;
-    if (auto sent = dialer_->send(std::string(address), token, std::move(message)); !sent) {
-        log::debug("a message is not sent", {{"why", sent.error().what}});
-    }
+    const auto sent = dialer_->send(std::string(address), token, std::move(message));
+    if (!sent) log::debug("a message is not sent", {{"why", sent.error().what}});
+    return sent.has_value();
 }
 
 void Uplink::on_up() {
@@ -135,11 +136,16 @@ void Uplink::on_refused(Refusal refusal, const std::string& why) {
         refusal == Refusal::retired ? options_.retired_pause : options_.quarantine_pause;
     refused_timer_ = loop_.after(std::chrono::milliseconds(0), [this, pause] {
         dialer_->stop();
-        refused_timer_ = loop_.after(pause, [this] {
-            if (auto started = dialer_->start(); !started) {
-                log::error("cannot dial the orchestrator", {{"why", started.error().what}});
-            }
-        });
+        start_after(pause);
+    });
+}
+
+void Uplink::start_after(std::chrono::milliseconds pause) {
+    refused_timer_ = loop_.after(pause, [this] {
+        const auto started = dialer_->start();
+        if (started) return start_pauses_.reset();
+        log::error("cannot dial the orchestrator", {{"why", started.error().what}});
+        start_after(start_pauses_.next());
     });
 }
 

@@ -4,6 +4,7 @@
 
 #include "core/agent/uplink/handover.hpp"
 #include "core/agent/uplink/identity.hpp"
+#include "core/run/backoff.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::link {
@@ -80,11 +81,18 @@ class Uplink {
     void on_request(const wire::Request& request, const link::Message& message);
     void answer(const std::string& correlation, const wire::Reply& reply);
     void on_settled(std::uint64_t token, link::Disposition disposition);
-    void send(std::string_view address, std::uint64_t token, std::string body, bool durable);
+    // Whether the link has taken it.
+    bool send(std::string_view address, std::uint64_t token, std::string body, bool durable);
     void send_digest();
     void beat();
     // Stops dialling for a while.
     void on_refused(Refusal refusal, const std::string& why);
+    // Dials again then, and later still where that cannot even begin.
+    void start_after(std::chrono::milliseconds pause);
+    // Sends no event for a while, and then again all that have no answer.
+    void pause_events();
+    // Gives up an event that is damaged or not there.
+    void lose(std::uint64_t seq);
     // Ends the link; the dialler dials again after its pause.
     void dial_again(const std::string& why);
     bool send_next();
@@ -103,11 +111,12 @@ class Uplink {
     std::string stream_;              // the orchestrator's
     std::uint64_t digest_after_ = 0;  // the first digest goes behind this event
     bool digest_due_ = false;
-    bool paused_ = false;             // an event was released: what is under way ends first
+    bool paused_ = false;             // see pause_events()
     std::uint64_t last_sign_ns_ = 0;  // of life: a message, or an acceptance
     std::chrono::milliseconds heartbeat_{10'000};
     // Callbacks that come later check with it that this object still exists.
     std::shared_ptr<const bool> alive_ = std::make_shared<bool>(true);
+    run::Backoff start_pauses_{options_.backoff_base, options_.backoff_cap};
     run::Timer refused_timer_, hello_timer_, beat_timer_, digest_timer_, pause_timer_;
 };
 

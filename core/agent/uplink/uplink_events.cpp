@@ -24,10 +24,8 @@ void Uplink::pump() {
         digest_after_ = journal.outbox().last();
     }
     const auto next = journal.outbox().unsent();
-    if (digest_due_ && journal.full_report_due() == 0 && (!next || *next > digest_after_)) {
-        digest_due_ = false;
+    if (digest_due_ && journal.full_report_due() == 0 && (!next || *next > digest_after_))
         send_digest();
-    }
 }
 
 // False when there is nothing to send now.
@@ -40,8 +38,13 @@ bool Uplink::send_next() {
         log::error("an event cannot be read back",
                    {{"seq", std::to_string(*seq)},
                     {"why", outbox_event ? "missing" : outbox_event.error().what}});
-        journal.rejected(*seq);
-        return true;
+        if (outbox_event || outbox_event.error().code == Errc::corrupt) {
+            lose(*seq);
+            return true;
+        }
+        // It may be readable later.
+        pause_events();
+        return false;
     }
     const wire::Event head{journal.store().stream(), *seq, (*outbox_event)->kind,
                            (*outbox_event)->time, nullptr};
@@ -57,6 +60,26 @@ bool Uplink::send_next() {
     return true;
 }
 
+// What it told is told by a full report.
+void Uplink::lose(std::uint64_t seq) {
+    Journal& journal = parts_.journal;
+    journal.require_full_report();
+    const auto note = [&store = journal.store()](store::WriteTxn& txn, const auto&) {
+        return store.put_full_report_due(txn, true);
+    };
+    journal.commit({}, note, {});
+    journal.rejected(seq);
+}
+
+void Uplink::pause_events() {
+    paused_ = true;
+    pause_timer_ = loop_.after(options_.release_pause, [this] {
+        paused_ = false;
+        parts_.journal.outbox().rewind();
+        pump();
+    });
+}
+
 void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
     Journal& journal = parts_.journal;
     if (disposition == Disposition::accept) {
@@ -66,19 +89,14 @@ void Uplink::on_settled(std::uint64_t token, Disposition disposition) {
     } else if (up_) {
         // The event was released, and later ones are under way: once these are settled, all are
         // sent again.
-        paused_ = true;
-        pause_timer_ = loop_.after(options_.release_pause, [this] {
-            paused_ = false;
-            parts_.journal.outbox().rewind();
-            pump();
-        });
+        pause_events();
     }
     pump();
 }
 
 void Uplink::send_digest() {
-    send(wire::kEventsAddress, kIgnored,
-         wire::encode(wire::digest_of(stream_, parts_.catalog.inventory())), false);
+    digest_due_ = !send(wire::kEventsAddress, kIgnored,
+                        wire::encode(wire::digest_of(stream_, parts_.catalog.inventory())), false);
     digest_timer_ = loop_.after(options_.digest_interval, [this] { send_digest(); });
 }
 

@@ -39,6 +39,7 @@ void UplinkSupervisor::begin(const std::optional<OrchestratorConfig>& orchestrat
     }
     if (!identity) {
         log::error("the identity cannot be read", {{"why", identity.error().what}});
+        begin_soon();
     } else if (*identity) {
         dial(**identity);
     } else {
@@ -48,6 +49,7 @@ void UplinkSupervisor::begin(const std::optional<OrchestratorConfig>& orchestrat
 }
 
 void UplinkSupervisor::dial(const Identity& identity) {
+    timer_.cancel();
     host_ = identity.host;
     enrolment_ = "enrolled";
     fingerprint_.clear();
@@ -57,7 +59,13 @@ void UplinkSupervisor::dial(const Identity& identity) {
     if (auto started = uplink_->start(); !started) {
         log::error("cannot dial the orchestrator", {{"why", started.error().what}});
         uplink_.reset();
+        return begin_soon();
     }
+    backoff_.reset();
+}
+
+void UplinkSupervisor::begin_soon() {
+    timer_ = loop_.after(backoff_.next(), [this] { begin(std::optional(orchestrator_)); });
 }
 
 void UplinkSupervisor::enrol_soon(std::chrono::milliseconds wait) {

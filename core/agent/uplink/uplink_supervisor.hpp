@@ -37,6 +37,8 @@ class UplinkSupervisor {
   private:
     std::string enrolment() const;
     void dial(const Identity& identity);
+    // After what may pass: begins again then.
+    void begin_soon();
     void enrol_soon(std::chrono::milliseconds wait);
     void enrol_now();
     void announce_as(const std::string& fingerprint);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <filesystem>
 
 #include "tests/component/agent/bench.hpp"
@@ -128,9 +129,17 @@ TEST_F(Drift, AWatchThatCannotBeOpenedIsTriedAgain) {
     start();
     EXPECT_TRUE(machine->watched().empty());
     ASSERT_TRUE(until([&] { return machine->watched().contains("one"); }));
+    // Once of each that could not be opened.
+    const auto lost = [this] {
+        return std::count_if(events.begin(), events.end(), [](const Told& each) {
+            return each.draft.data.string_or("reason") == "watch_lost";
+        });
+    };
+    ASSERT_TRUE(until([&] { return lost() >= 3; }));
     machine->tamper("one", {{"text", "ho"}});
     ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
     EXPECT_EQ(compliance_of("one").seen_by, "event");
+    EXPECT_EQ(lost(), 3);
 }
 
 TEST_F(Drift, ARescanReadsEverythingAgainAndIsNoBlindTime) {

@@ -44,9 +44,11 @@ class FakeWatch : public plugin::Watch {
 
 class FakeCollection : public plugin::Collection {
   public:
-    FakeCollection(std::shared_ptr<FakeMachine> machine, std::string name)
+    FakeCollection(std::shared_ptr<FakeMachine> machine, std::string name,
+                   std::uint32_t schema_version)
         : machine_(std::move(machine)),
           name_(std::move(name)),
+          schema_version_(schema_version),
           plugin_(name_ + " 1.0.0"),
           schema_(schema::Schema::compile(kSchema).value()) {}
 
@@ -54,7 +56,7 @@ class FakeCollection : public plugin::Collection {
     const std::string& plugin() const override { return plugin_; }
     const schema::Schema& schema() const override { return schema_; }
     const std::string& schema_text() const override { return text_; }
-    std::uint32_t schema_version() const override { return 1; }
+    std::uint32_t schema_version() const override { return schema_version_; }
     std::vector<std::string> actions() const override { return {"shout"}; }
     bool watches() const override { return true; }
 
@@ -201,8 +203,11 @@ class FakeCollection : public plugin::Collection {
         return fields;
     }
 
-    Result<json::Value> upgrade(std::uint32_t, const json::Value& description) override {
-        return description;
+    Result<json::Value> upgrade(std::uint32_t from, const json::Value& description) override {
+        machine_->pass("upgrade");
+        json::Value upgraded = description;
+        upgraded.as_object().set("color", "of version " + std::to_string(from));
+        return upgraded;
     }
 
     Result<std::unique_ptr<plugin::Watch>> watch(plugin::OnHint on_hint,
@@ -219,6 +224,7 @@ class FakeCollection : public plugin::Collection {
   private:
     std::shared_ptr<FakeMachine> machine_;
     std::string name_;
+    std::uint32_t schema_version_;
     std::string plugin_;
     std::string text_ = kSchema;
     schema::Schema schema_;
@@ -361,8 +367,9 @@ std::set<std::string> FakeMachine::watched() const {
 }
 
 std::shared_ptr<plugin::Collection> make_fake_collection(std::shared_ptr<FakeMachine> machine,
-                                                         const std::string& name) {
-    return std::make_shared<FakeCollection>(std::move(machine), name);
+                                                         const std::string& name,
+                                                         std::uint32_t schema_version) {
+    return std::make_shared<FakeCollection>(std::move(machine), name, schema_version);
 }
 
 }  // namespace evenkeel::test

@@ -42,8 +42,8 @@ class FakeMachine {
     // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
     std::vector<std::string> apply_results() const;
 
-    // Calls of "apply", "read", "remove", "invoke", or what is behind an apply ("applied"), stay
-    // until let_go().
+    // Calls of "apply", "read", "remove", "invoke", "upgrade", or what is behind an apply
+    // ("applied"), stay until let_go().
     void hang_in(const std::string& call);
     bool hangs_in(const std::string& call) const;  // whether one does so now
     void let_go();
@@ -84,8 +84,9 @@ class FakeMachine {
 };
 
 // The collection `name` over a FakeMachine: ids are words, fields are compared as they are, and
-// "secret" is sensitive.
+// "secret" is sensitive. An upgrade notes the version from which it came in "color".
 std::shared_ptr<plugin::Collection> make_fake_collection(std::shared_ptr<FakeMachine> machine,
-                                                         const std::string& name = "notes");
+                                                         const std::string& name = "notes",
+                                                         std::uint32_t schema_version = 1);
 
 }  // namespace evenkeel::test

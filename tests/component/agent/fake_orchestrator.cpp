@@ -76,6 +76,7 @@ void FakeOrchestrator::start(run::Loop& loop) {
                            const link::Delivery& delivery) { on_message(message, delivery); };
     on.on_settled = [this](std::uint64_t, const std::string&, std::uint64_t token,
                            Disposition disposition) {
+        ++settled;
         if (token != 0) answers.emplace_back(token, disposition);
     };
     listener_ = std::make_unique<link::Listener>(options, policy, on, loop.poster());
@@ -154,7 +155,8 @@ void FakeOrchestrator::on_message(const link::Message& message, const link::Deli
     if (!decoded) return delivery.settle(Disposition::reject);
     if (const auto* event = std::get_if<wire::Event>(&*decoded)) return take(*event, delivery);
     if (!accepts_heartbeats && std::holds_alternative<wire::Heartbeat>(*decoded)) return;
-    delivery.settle(Disposition::accept);
+    if (settles) delivery.settle(Disposition::accept);
+    else unsettled_.push_back(delivery);
     if (auto* said = std::get_if<wire::AgentHello>(&*decoded)) {
         hellos.push_back(*said);
         if (answers_hello) send(wire::encode(hello));
@@ -165,6 +167,12 @@ void FakeOrchestrator::on_message(const link::Message& message, const link::Deli
     } else {
         ++heartbeats;
     }
+}
+
+void FakeOrchestrator::settle_all() {
+    settles = true;
+    for (const link::Delivery& delivery : unsettled_) delivery.settle(Disposition::accept);
+    unsettled_.clear();
 }
 
 void FakeOrchestrator::take(const wire::Event& event, const link::Delivery& delivery) {

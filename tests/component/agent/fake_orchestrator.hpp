@@ -43,6 +43,9 @@ class FakeOrchestrator {
     wire::OrchestratorHello hello;  // what it answers
     bool answers_hello = true;
     bool accepts_heartbeats = true;
+    // Else what is no event waits for settle_all().
+    bool settles = true;
+    void settle_all();
     // What each durable event is answered with; accept unless set.
     std::function<link::Disposition(const wire::Event&)> assess;
 
@@ -52,6 +55,7 @@ class FakeOrchestrator {
     std::vector<wire::Event> live;
     std::vector<std::pair<std::string, wire::Reply>> replies;
     std::vector<std::pair<std::uint64_t, link::Disposition>> answers;  // to commands, by number
+    std::size_t settled = 0;                                           // of all that it has sent
     std::size_t heartbeats = 0;
     int connections = 0;
     int ended = 0;  // of them
@@ -69,6 +73,7 @@ class FakeOrchestrator {
     std::uint16_t port_ = 0;
     std::uint64_t connection_ = 0;
     std::uint64_t seq_ = 0;
+    std::vector<link::Delivery> unsettled_;
     std::unique_ptr<link::Listener> listener_;
     std::unique_ptr<link::Listener> enrolment_;
 };

@@ -89,6 +89,73 @@ TEST_F(Trouble, ACollectionThatCannotBeOpenedHereIsNotTriedAgain) {
     EXPECT_EQ(agent->registry().find("notes")->out_of_order_reason(), "the bus is not there yet");
 }
 
+// A plugin is replaced by one with a newer schema while the agent runs.
+class Upgrades : public Trouble {
+  protected:
+    void replace() {
+        ASSERT_TRUE(
+            agent->replace("notes", {evenkeel::test::make_fake_collection(machine, "notes", 2)}));
+    }
+    Description stored() { return agent->store().description(one).value().value(); }
+    std::uint32_t version_in_memory() {
+        return agent->catalog().find(one)->metadata.schema_version;
+    }
+    const wire::Ref one{"notes", "one"};
+};
+
+TEST_F(Upgrades, ADescriptionIsBroughtUpToTheNewerSchema) {
+    start();
+    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    replace();
+    ASSERT_TRUE(until([&] { return version_in_memory() == 2; }));
+    EXPECT_EQ(stored().metadata.schema_version, 2U);
+    EXPECT_EQ(stored().metadata.generation.revision, 1U);
+    EXPECT_EQ(stored().body, json::Value(json::Object{{"text", "hi"}, {"color", "of version 1"}}));
+}
+
+TEST_F(Upgrades, ADescriptionThatComesMeanwhileIsNotReplacedByTheFormerOne) {
+    start();
+    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    machine->hang_in("upgrade");
+    replace();
+    ASSERT_TRUE(until([&] { return machine->hangs_in("upgrade"); }));
+    const json::Value newer = json::Object{{"text", "newer"}};
+    command("cmd_2", 2, "apply", {request("one", newer, 2)});
+    ASSERT_TRUE(until([&] { return stored().metadata.generation.revision == 2; }));
+    machine->let_go();
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_2").empty(); }));
+    EXPECT_EQ(stored().body, newer);
+    EXPECT_EQ(stored().metadata.generation.revision, 2U);
+    EXPECT_EQ(agent->catalog().find(one)->metadata.generation.revision, 2U);
+    EXPECT_EQ(compliance_of("one").status, Verdict::compliant);
+}
+
+TEST_F(Upgrades, OneThatCannotBeStoredIsMadeAgainAtTheNextOpening) {
+    options.writer.queue_depth_max = 4;
+    start();
+    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
+    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    machine->hang_in("upgrade");
+    replace();
+    ASSERT_TRUE(until([&] { return machine->hangs_in("upgrade"); }));
+    const auto go = hold_writer();
+    std::size_t done = 0;
+    for (std::size_t i = 0; i < options.writer.queue_depth_max; ++i)
+        agent->journal().commit({}, {}, [&done](const Result<void>&) { ++done; });
+    machine->let_go();
+    // It has its turn behind the opening, so what was upgraded has been given to the writer.
+    ask("read", json::Object{{"collection", "notes"}, {"ids", json::Array{"one"}}});
+    go->set_value();
+    ASSERT_TRUE(until([&] { return done == options.writer.queue_depth_max; }));
+    EXPECT_EQ(version_in_memory(), 1U);
+    EXPECT_EQ(stored().metadata.schema_version, 1U);
+    replace();
+    ASSERT_TRUE(until([&] { return version_in_memory() == 2; }));
+    EXPECT_EQ(stored().body["color"], json::Value("of version 1"));
+}
+
 TEST_F(Trouble, AHungCallForManyFailsAllOfThemAndNamesThem) {
     machine->batch();
     start();

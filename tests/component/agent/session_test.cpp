@@ -1,10 +1,18 @@
 #include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include <fcntl.h>
+#include <sys/stat.h>
 
 #include "core/agent/config/config.hpp"
 #include "core/agent/uplink/enrol.hpp"
 #include "core/agent/uplink/uplink.hpp"
+#include "core/agent/uplink/uplink_supervisor.hpp"
+#include "core/base/fd.hpp"
 #include "core/base/file.hpp"
 #include "core/run/lane.hpp"
+#include "core/store/key.hpp"
 #include "tests/component/agent/bus_bench.hpp"
 
 namespace evenkeel::agent::test {
@@ -281,6 +289,129 @@ TEST_F(Bus, AQuarantinedAgentDialsAgainAfterItsPause) {
     ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
     ASSERT_TRUE(until([&] { return orchestrator->connections >= 2 && session->is_up(); }));
     EXPECT_FALSE(session->is_quarantined());
+}
+
+// The next reading of a file finds nothing in it, and the one after that what was there before.
+class UnreadableOnce {
+  public:
+    explicit UnreadableOnce(const std::string& path) : path_(path), aside_(path + ".aside") {
+        std::filesystem::rename(path_, aside_);
+        EXPECT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+        thread_ = std::thread([this] {
+            // It opens once somebody reads.
+            Fd writer;
+            evenkeel::test::wait_until([&] {
+                writer = Fd(::open(path_.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+                return static_cast<bool>(writer);
+            });
+            std::filesystem::rename(aside_, path_);
+        });
+    }
+    ~UnreadableOnce() { thread_.join(); }
+    UnreadableOnce(const UnreadableOnce&) = delete;
+    UnreadableOnce& operator=(const UnreadableOnce&) = delete;
+
+    bool is_over() const { return !std::filesystem::exists(aside_); }
+
+  private:
+    const std::string path_, aside_;
+    std::thread thread_;
+};
+
+TEST_F(Bus, AQuarantinedAgentThatCannotReadItsCertificateDialsAgainLater) {
+    quarantine_pause = 10ms;
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    const UnreadableOnce certificate(IdentityFiles(options.state_dir).certificate());
+    orchestrator->close(wire::kQuarantinedCondition, "any text");
+    ASSERT_TRUE(until([&] { return session->is_quarantined(); }));
+    EXPECT_TRUE(until([&] { return orchestrator->connections >= 2 && session->is_up(); }));
+    EXPECT_TRUE(certificate.is_over());
+}
+
+TEST_F(Bus, WhatKeepsTheUplinkFromBeginningMayPass) {
+    start_all();
+    const IdentityFiles files(options.state_dir);
+    OrchestratorConfig config;
+    config.host = "127.0.0.1";
+    for (const std::string& file :
+         {files.certificate(), options.state_dir + "/identity/host.json"}) {
+        UplinkSupervisor supervisor(agent->uplink_parts(), *loop, options.state_dir);
+        const UnreadableOnce unreadable(file);
+        supervisor.begin(config);
+        EXPECT_EQ(supervisor.uplink(), nullptr) << file;
+        EXPECT_TRUE(until([&] { return supervisor.uplink() && supervisor.uplink()->is_up(); }))
+            << file;
+        EXPECT_TRUE(unreadable.is_over()) << file;
+    }
+}
+
+TEST_F(Bus, ADigestThatTheLinkIsTooBusyForIsSentLater) {
+    start_all();
+    orchestrator->answers_hello = false;
+    dial();
+    orchestrator->settles = false;
+    ASSERT_TRUE(until([&] { return orchestrator->hellos.size() == 1; }));
+    // More replies than a link takes without an answer.
+    wire::Request request;
+    request.verb = OpenName<wire::RequestVerb>("dance");
+    for (std::size_t i = 1; i <= 300; ++i) {
+        orchestrator->send(wire::encode(request), "q" + std::to_string(i));
+        ASSERT_TRUE(until([&] { return orchestrator->settled == i; }));
+    }
+    orchestrator->send(wire::encode(orchestrator->hello));
+    ASSERT_TRUE(until([&] { return session->is_up(); }));
+    orchestrator->settle_all();
+    EXPECT_TRUE(until([&] { return orchestrator->digests.size() == 1; }));
+}
+
+TEST_F(Bus, AnEventThatCannotBeReadNowIsSentLater) {
+    start_all();
+    connect();
+    ASSERT_TRUE(until([&] { return orchestrator->digests.size() == 1; }));
+    // The store has room for so many readers.
+    std::vector<Result<store::ReadTxn>> readers;
+    do readers.push_back(agent->store().env().read());
+    while (readers.back());
+    bool committed = false;
+    agent->journal().commit(
+        {EventDraft{wire::EventKind::agent_blind,
+                    json::Object{{"from", now_rfc3339()}, {"reason", "restart"}},
+                    {},
+                    ""}},
+        {}, [&committed](const Result<void>& done) { committed = done.has_value(); });
+    ASSERT_TRUE(until([&] { return committed; }));
+    EXPECT_EQ(agent->journal().outbox().size(), 1U);
+    readers.clear();
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    EXPECT_EQ(got("agent.blind"), 1U);
+    EXPECT_EQ(agent->journal().full_report_due(), 0U);
+}
+
+TEST_F(Bus, WhatADamagedEventToldIsReportedAnew) {
+    start_all();
+    connect();
+    orchestrator->command("cmd_1", "apply", {request("one", kHi, 5)});
+    ASSERT_TRUE(until([&] { return got("command.outcome") == 1; }));
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    orchestrator->stop();
+    ASSERT_TRUE(until([&] { return !session->is_up(); }));
+    machine->tamper("one", {{"text", "ho"}});
+    ASSERT_TRUE(until([&] { return count("resource.drifted") == 1; }));
+    {
+        store::Env& env = agent->store().env();
+        auto txn = env.write();
+        const std::uint64_t seq = agent->journal().outbox().last();
+        ASSERT_TRUE(txn->put(env.table("outbox"), store::number_key(seq), "damaged"));
+        ASSERT_TRUE(txn->commit());
+    }
+    const std::size_t before = got("resource.observed");
+    orchestrator->start(*loop);
+    ASSERT_TRUE(until([&] { return agent->journal().outbox().size() == 0; }));
+    EXPECT_TRUE(until([&] { return got("resource.observed") == before + 1; }));
+    EXPECT_EQ(got("resource.drifted"), 0U);
+    ASSERT_TRUE(until([&] { return agent->journal().full_report_due() == 0; }));
 }
 
 TEST_F(Bus, ARetiredAgentSaysSoAndDialsAgainOnlyAfterItsPause) {

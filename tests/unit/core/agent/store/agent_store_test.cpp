@@ -141,6 +141,34 @@ TEST_F(Stored, ThatASecretWasLeftIsKeptUntilItIsReplaced) {
     EXPECT_EQ((*back)->body, description.body);
 }
 
+TEST_F(Stored, AnUpgradedBodyTakesThePlaceOfTheOneThatItWasMadeOfAlone) {
+    put(motd());
+    Description upgraded = store->description(motd().metadata.ref).value().value();
+    upgraded.metadata.schema_version = 3;
+    upgraded.body.as_object().set("mode", "0644");
+    const auto put_upgraded = [&] {
+        auto txn = store->env().write();
+        const bool written = store->put_upgraded(*txn, upgraded).value();
+        EXPECT_TRUE(txn->commit());
+        return written;
+    };
+    EXPECT_TRUE(put_upgraded());
+    {
+        // Of a run that began before.
+        auto txn = store->env().write();
+        ASSERT_TRUE(store->put_metadata(*txn, motd().metadata) && txn->commit());
+    }
+    auto back = store->description(motd().metadata.ref).value().value();
+    EXPECT_EQ(back.body, upgraded.body);
+    EXPECT_EQ(back.metadata.schema_version, 3U);
+    // The same generation once more, as a local one has none at all.
+    put(motd());
+    EXPECT_FALSE(put_upgraded());
+    back = store->description(motd().metadata.ref).value().value();
+    EXPECT_EQ(back.body, motd().body);
+    EXPECT_EQ(back.metadata.schema_version, 2U);
+}
+
 TEST_F(Stored, CommandsAndEventsAreLoadedAtStart) {
     InboxCommand inbox;
     inbox.id = "cmd_1";
