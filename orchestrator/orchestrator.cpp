@@ -95,7 +95,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     const bool fresh = !store::Env::exists(folder + "/store");
     if (fresh) EK_CHECK(require_no_trace_of_a_store(folder));
     Keys keys = EK_TRY(open_keys(folder, fresh));
-    auto state = EK_TRY(state::State::open(folder + "/store", loop.poster(), writer));
+    auto state = EK_TRY(state::State::open(folder + "/store", loop, writer));
     EK_CHECK(state::complete_requirements(*state));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
     const std::string identity = EK_TRY(open_identity(folder));
