@@ -211,10 +211,8 @@ Result<void> Orchestrator::load_totals() {
     presence_.observe_links([this](const std::string& host, bool up, std::int64_t offline_at_ms) {
         totals_.set_link(host, up, offline_at_ms);
     });
-    state_->listen([this](const state::Changes& changes) {
-        if (changes.hosts.empty() && changes.counted_hosts.empty()) return;
-        const auto now = state_->read();
-        const auto done = now ? totals_.follow(changes, *now) : fail(now.error());
+    state_->listen([this](const state::Changes& changes, const state::View& now) {
+        const auto done = totals_.follow(changes, now);
         if (!done) log::error("the totals are behind", {{"error", done.error().what}});
     });
     return {};
