@@ -69,7 +69,7 @@ TEST_F(ChangesTest, WhatCannotBeReadAtItsCommitIsToldLaterAndInOrder) {
     add(EventType::agent_shed);
     EXPECT_EQ(heard_.size(), 1U);
     readers.clear();
-    EXPECT_TRUE(loop_.run_until([this] { return heard_.size() > 1; }, test::kPatience));
+    ASSERT_TRUE(loop_.run_until([this] { return heard_.size() > 1; }, test::kPatience));
     ASSERT_EQ(heard_[1].events.size(), 1U);
     EXPECT_EQ(heard_[1].events[0].type, "agent.shed");
 }
