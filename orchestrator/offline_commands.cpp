@@ -6,6 +6,7 @@
 
 #include "core/command_line/exit.hpp"
 #include "core/crypto/record_chain.hpp"
+#include "core/run/loop.hpp"
 #include "orchestrator/api/access.hpp"
 #include "orchestrator/config.hpp"
 #include "orchestrator/keys.hpp"
@@ -42,7 +43,8 @@ Result<std::string> make_token(const Config& config, const std::string& file) {
     const Fd lock = EK_TRY(state::lock_stopped(folder));
     std::string id;
     {
-        const auto state = EK_TRY(state::State::open(folder + "/store", [](const auto&) {}));
+        run::Loop loop;  // does not run: nothing is told
+        const auto state = EK_TRY(state::State::open(folder + "/store", loop));
         id = EK_TRY(api::make_admin_token(*state, file, "admin-token"));
         state->stop();
     }

@@ -95,7 +95,7 @@ Result<std::unique_ptr<Orchestrator>> Orchestrator::open(run::Loop& loop, const 
     const bool fresh = !store::Env::exists(folder + "/store");
     if (fresh) EK_CHECK(require_no_trace_of_a_store(folder));
     Keys keys = EK_TRY(open_keys(folder, fresh));
-    auto state = EK_TRY(state::State::open(folder + "/store", loop.poster(), writer));
+    auto state = EK_TRY(state::State::open(folder + "/store", loop, writer));
     EK_CHECK(state::complete_requirements(*state));
     EK_CHECK(api::ensure_admin_token(*state, folder + "/admin.token"));
     const std::string identity = EK_TRY(open_identity(folder));
@@ -211,10 +211,8 @@ Result<void> Orchestrator::load_totals() {
     presence_.observe_links([this](const std::string& host, bool up, std::int64_t offline_at_ms) {
         totals_.set_link(host, up, offline_at_ms);
     });
-    state_->listen([this](const state::Changes& changes) {
-        if (changes.hosts.empty() && changes.counted_hosts.empty()) return;
-        const auto now = state_->read();
-        const auto done = now ? totals_.follow(changes, *now) : fail(now.error());
+    state_->listen([this](const state::Changes& changes, const state::View& now) {
+        const auto done = totals_.follow(changes, now);
         if (!done) log::error("the totals are behind", {{"error", done.error().what}});
     });
     return {};

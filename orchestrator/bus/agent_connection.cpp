@@ -141,6 +141,8 @@ void AgentConnection::connected(const state::EventMark& mark) {
     sent_up_to_ = 0;
     cancels_sent_ = false;
     log::info("a host is online", {{"host", host_}});
+    lacks_schemas_ = true;
+    schemas_asked_.clear();
     fetch_schemas();
 }
 

@@ -120,6 +120,9 @@ class AgentConnection : public std::enable_shared_from_this<AgentConnection> {
     bool comparing_ = false;     // an inventory is being fetched
     bool compare_due_ = false;   // a digest came while commands were unfinished
     bool cancels_sent_ = false;  // of accepted commands, since the hello
+    bool lacks_schemas_ = true;  // perhaps, of those that the hello announced
+    // Collections of which it is under way, or was sent and is not to be had from this host.
+    std::set<std::string> schemas_asked_;
     std::uint64_t last_event_ = 0;
     std::uint64_t sent_up_to_ = 0;                    // commands up to this number were handed over
     std::map<std::uint64_t, std::string> in_flight_;  // handed over, not settled: seq -> id

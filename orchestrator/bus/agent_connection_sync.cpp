@@ -44,6 +44,7 @@ void AgentConnection::on_digest(const wire::Digest& digest) {
     } else if (!*agrees) {
         compare_due_ = true;
     }
+    if (lacks_schemas_) fetch_schemas();
     pump();
 }
 
@@ -101,14 +102,21 @@ void AgentConnection::repair(const std::vector<wire::InventoryItem>& inventory) 
         });
 }
 
+// What cannot be looked up or fetched now is so when a digest comes.
 void AgentConnection::fetch_schemas() {
     const auto now = shared_.state.read();
-    if (!now) return;
-    const auto collections = now->collections().of(host_);
-    if (!collections) return;
+    const auto collections = now ? now->collections().of(host_) : fail(now.error());
+    if (!collections) {
+        return log::error("a host's schemas are not fetched",
+                          {{"host", host_}, {"error", collections.error().what}});
+    }
+    lacks_schemas_ = false;
     for (const state::Collection& collection : *collections) {
+        if (collection.schema_sha256.empty()) continue;
         const auto text = now->collections().schema(collection.schema_sha256);
-        if (text && !*text && !collection.schema_sha256.empty()) fetch_schema(collection);
+        if (text && *text) continue;
+        lacks_schemas_ = true;
+        if (text && schemas_asked_.insert(collection.name).second) fetch_schema(collection);
     }
 }
 
@@ -119,6 +127,7 @@ void AgentConnection::fetch_schema(const state::Collection& collection) {
     this->request(request,
                   [self = shared_from_this(), collection](const Result<json::Value>& result) {
                       if (result) return self->store_schema(collection, *result);
+                      self->schemas_asked_.erase(collection.name);
                       log::warning("no schema", {{"host", self->host_},
                                                  {"collection", collection.name},
                                                  {"error", result.error().what}});
@@ -141,7 +150,8 @@ void AgentConnection::store_schema(const state::Collection& collection, const js
             EK_CHECK(edit.collections().put_schema(hash, text));
             return edit.to_compile().put(host, {std::string(state::kCollections)});
         },
-        [](const Result<void>& done) {
+        [self = shared_from_this(), name = collection.name](const Result<void>& done) {
+            self->schemas_asked_.erase(name);
             if (!done) log::error("a schema was not stored", {{"error", done.error().what}});
         });
 }

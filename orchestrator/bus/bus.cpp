@@ -7,10 +7,8 @@
 #include "core/base/text.hpp"
 #include "core/base/time.hpp"
 #include "core/link/listener.hpp"
-#include "orchestrator/hosts/lifecycle.hpp"
 #include "orchestrator/hosts/quarantine.hpp"
 #include "orchestrator/state/changes.hpp"
-#include "orchestrator/state/edit.hpp"
 #include "orchestrator/state/hosts.hpp"
 
 namespace evenkeel::bus {
@@ -50,7 +48,9 @@ Bus::Bus(const Parts& parts, const Endpoint& endpoint, ShowLive show_live)
                        std::uint64_t connection, const wire::AgentHello& hello,
                        std::function<void()> then) { admit(connection, hello, std::move(then)); },
           .show_live = std::move(show_live)},
-      duplicates_(parts.heartbeat) {
+      duplicates_(parts.heartbeat),
+      offline_(parts.loop, parts.state, parts.presence,
+               [this](const std::string& host) { return is_online(host); }) {
     link::Listener::Options options;
     options.host = endpoint.host;
     options.port = endpoint.port;
@@ -110,6 +110,7 @@ Result<void> Bus::start() {
 
 void Bus::stop() {
     silence_timer_.cancel();
+    offline_.stop();
     listener_->stop();
     for (const auto& [connection, agent] : connections_) agent->end();
     connections_.clear();
@@ -231,16 +232,7 @@ void Bus::remove(std::uint64_t connection) {
     requests_.fail_all(connection, {Errc::unavailable, "the host has gone offline"});
     if (agent->hellos_done()) {
         log::info("a host is offline", {{"host", host}});
-        parts_.state.submit(
-            [host, last_seen = parts_.presence.last_message_ms(host)](state::Edit& edit) {
-                return hosts::host_disconnected(edit, host, to_rfc3339(last_seen));
-            },
-            [](const Result<void>& done) {
-                if (!done)
-                    log::error("a host was not recorded as offline",
-                               {{"error", done.error().what}});
-            },
-            store::Importance::urgent);
+        offline_.add(host);
     }
     if (auto next = duplicates_.take(host)) {
         admit(next->connection, next->hello, std::move(next->admit));

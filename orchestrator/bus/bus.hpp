@@ -11,6 +11,7 @@
 #include "core/base/result.hpp"
 #include "orchestrator/bus/agent_connection.hpp"
 #include "orchestrator/bus/duplicate_links.hpp"
+#include "orchestrator/bus/offline_records.hpp"
 #include "orchestrator/hosts/allow_list.hpp"
 #include "orchestrator/state/event.hpp"
 
@@ -107,6 +108,7 @@ class Bus {
     };
     std::map<std::uint64_t, Peer> peers_;  // by connection
     DuplicateLinks duplicates_;
+    OfflineRecords offline_;
     // The newest connection without a hello, by host: at most one each.
     std::map<std::string, std::uint64_t> arriving_;
     run::Timer silence_timer_;

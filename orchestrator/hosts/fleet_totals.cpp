@@ -26,14 +26,21 @@ Result<void> FleetTotals::load(const state::View& view, std::int64_t offline_at_
 }
 
 Result<void> FleetTotals::follow(const state::Changes& changes, const state::View& view) {
-    for (const std::string& host : changes.hosts) EK_CHECK(read_host(view, host));
-    for (const std::string& host : changes.counted_hosts) {
-        const state::ComplianceCounts counts = EK_TRY(view.resources().counts(host));
-        Entry& entry = hosts_[host];
-        add(entry, -1);
-        entry.counts = counts;
-        add(entry, 1);
-    }
+    Result<void> outcome;
+    const auto note = [&outcome](Result<void> read) {
+        if (!read) outcome = std::move(read);
+    };
+    for (const std::string& host : changes.hosts) note(read_host(view, host));
+    for (const std::string& host : changes.counted_hosts) note(read_counts(view, host));
+    return outcome;
+}
+
+Result<void> FleetTotals::read_counts(const state::View& view, const std::string& id) {
+    const state::ComplianceCounts counts = EK_TRY(view.resources().counts(id));
+    Entry& entry = hosts_[id];
+    add(entry, -1);
+    entry.counts = counts;
+    add(entry, 1);
     return {};
 }
 

@@ -26,7 +26,7 @@ class FleetTotals {
     // At the start. `offline_at_ms`: when hosts that have been seen before and have no link by then
     // count as offline, by the monotonic clock. O(hosts)
     Result<void> load(const state::View& view, std::int64_t offline_at_ms);
-    // Reads anew what has changed. O(changes)
+    // Reads anew what has changed; a host that cannot be read keeps no other back. O(changes)
     Result<void> follow(const state::Changes& changes, const state::View& view);
     // A link has come, or gone; then the host counts as offline from `offline_at_ms` on.
     void set_link(const std::string& host, bool up, std::int64_t offline_at_ms);
@@ -52,6 +52,7 @@ class FleetTotals {
         std::int64_t offline_at_ms = 0;  // in waiting_; 0 = not there
     };
     Result<void> read_host(const state::View& view, const std::string& host);
+    Result<void> read_counts(const state::View& view, const std::string& host);
     static state::ComplianceCounts shown(const Entry& entry);
     void add(const Entry& entry, int sign);
     void wait(const std::string& host, Entry& entry, std::int64_t offline_at_ms);

@@ -1,5 +1,6 @@
 #include "orchestrator/state/collections.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "orchestrator/state/edit.hpp"
@@ -78,8 +79,22 @@ Result<void> CollectionEdits::replace(const std::string& host, const std::vector
     return edit_->to_compile().put(host, {std::string(kCollections)});
 }
 
-Result<void> CollectionEdits::put_schema(std::string_view sha256, std::string_view text) {
-    return write_->put(tables_->schemas, sha256, text);
+Result<void> CollectionEdits::put_schema(const std::string& sha256, std::string_view text) {
+    if (EK_TRY(schema(sha256))) return {};
+    EK_CHECK(write_->put(tables_->schemas, sha256, text));
+    std::vector<std::string> hosts;
+    EK_CHECK(edit_->to_compile().each([&hosts](std::string_view host, const HostToCompile&) {
+        hosts.emplace_back(host);
+        return true;
+    }));
+    for (const std::string& host : hosts) {
+        const auto all = EK_TRY(of(host));
+        const bool has_it = std::any_of(all.begin(), all.end(), [&sha256](const Collection& one) {
+            return one.schema_sha256 == sha256;
+        });
+        if (has_it) EK_CHECK(edit_->to_compile().put(host, {std::string(kCollections)}));
+    }
+    return {};
 }
 
 }  // namespace evenkeel::state

@@ -37,8 +37,9 @@ class CollectionEdits : public Collections, private RepositoryEdits {
 
     // In place of what the host reported before; what differs is noted in to_compile(). O(both)
     Result<void> replace(const std::string& host, const std::vector<Collection>& all);
-    // O(1)
-    Result<void> put_schema(std::string_view sha256, std::string_view text);
+    // What is not there yet; the hosts to be compiled that have it are noted in to_compile() anew:
+    // one of them may wait for it. O(hosts to be compiled and their collections)
+    Result<void> put_schema(const std::string& sha256, std::string_view text);
 };
 
 }  // namespace evenkeel::state

@@ -1,5 +1,6 @@
 #include "orchestrator/state/state.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "core/base/log.hpp"
@@ -15,6 +16,7 @@ namespace evenkeel::state {
 namespace {
 
 constexpr const char* kClock = "clock";
+constexpr std::chrono::seconds kRetryAfter{1};
 
 json::Value encode(const SteadyClock::Mark& mark) {
     return json::Object{{"boot", mark.at.boot},
@@ -42,19 +44,20 @@ store::Env::Options store_options() {
             .migrations = migrations()};
 }
 
-State::State(store::Env env, store::Writer::Post post, store::Writer::Options options)
+State::State(store::Env env, run::Loop& loop, store::Writer::Options options)
     : env_(std::move(env)),
       tables_(std::make_unique<Tables>(tables_of(env_))),
-      post_(std::move(post)) {
+      loop_(loop),
+      post_(loop.poster()) {
     writer_ = std::make_unique<store::Writer>(env_, post_, options);
 }
 
 State::~State() = default;
 
-Result<std::unique_ptr<State>> State::open(const std::string& folder, store::Writer::Post post,
+Result<std::unique_ptr<State>> State::open(const std::string& folder, run::Loop& loop,
                                            store::Writer::Options options) {
     store::Env env = EK_TRY(store::Env::open(folder, store_options()));
-    std::unique_ptr<State> state(new State(std::move(env), std::move(post), options));
+    std::unique_ptr<State> state(new State(std::move(env), loop, options));
     const store::ReadTxn txn = EK_TRY(state->env_.read());
     state->stream_ = EK_TRY(store::stream_of(state->env_, txn));
     state->kept_clock_ = EK_TRY(read_clock(state->env_, txn));
@@ -112,15 +115,43 @@ void State::submit_lazy(Work work, Done done) {
            shared);
 }
 
-void State::notify_listeners(const store::WriteSet& touched) const {
-    const auto changes =
-        read().and_then([&touched](const Snapshot& view) { return changes_of(touched, view); });
+void State::listen(std::function<void(const Changes&)> listener) {
+    listen([listener = std::move(listener)](const Changes& changes, const View&) {
+        listener(changes);
+    });
+}
+
+void State::notify_listeners(const store::WriteSet& touched) {
+    const bool is_behind = !untold_.empty();
+    if (!is_behind && tell(touched)) return;
+    untold_.add(touched);
+    // Not before what was committed first.
+    if (is_behind) tell_untold();
+    else retry_later();
+}
+
+void State::tell_untold() {
+    if (!tell(untold_)) return retry_later();
+    untold_ = {};
+    retry_.cancel();
+}
+
+void State::retry_later() {
+    if (untold_.empty() || retry_.pending()) return;
+    retry_ = loop_.after(kRetryAfter, [this] { tell_untold(); });
+}
+
+bool State::tell(const store::WriteSet& touched) const {
+    const auto view = read();
+    const auto changes = view ? changes_of(touched, *view) : fail(view.error());
     if (!changes) {
         log::error("changes cannot be read", {{"error", changes.error().what}});
-        return;
+        // A damaged record does not pass: it would hold up all that is changed later.
+        return changes.error().code == Errc::corrupt;
     }
-    if (changes->empty()) return;
-    for (const Listener& listener : listeners_) listener(*changes);
+    if (changes->empty()) return true;
+    for (const Listener& listener : listeners_) listener(*changes, *view);
+    return true;
 }
 
 void State::submit(AuditContext audit_context, Work work, Done done) {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <vector>
 
+#include "core/run/loop.hpp"
 #include "core/store/writer.hpp"
 #include "orchestrator/state/steady_clock.hpp"
 #include "orchestrator/state/view.hpp"
@@ -29,10 +30,11 @@ class State {
   public:
     using Work = std::function<Result<void>(Edit&)>;
     using Done = std::function<void(Result<void>)>;
-    using Listener = std::function<void(const Changes&)>;
+    // The view is what the changes were read from.
+    using Listener = std::function<void(const Changes&, const View&)>;
 
-    // `post` is Loop::poster(). For errors see store::Env::open.
-    static Result<std::unique_ptr<State>> open(const std::string& folder, store::Writer::Post post,
+    // The loop outlives the state. For errors see store::Env::open.
+    static Result<std::unique_ptr<State>> open(const std::string& folder, run::Loop& loop,
                                                store::Writer::Options options = {});
 
     ~State();
@@ -50,8 +52,9 @@ class State {
 
     // Runs `work` on the writer's thread, in one transaction with other queued works. `done` runs
     // on the loop after the commit, in the order of submit, exactly once unless stopped; listeners
-    // are called before it. `busy` when the queue is full, `limit` when the store is full, else
-    // the work's own error: then nothing of it was written. [loop]
+    // are called before it, unless what changed cannot be read then. `busy` when the queue is full,
+    // `limit` when the store is full, else the work's own error: then nothing of it was written.
+    // [loop]
     void submit(Work work, Done done, store::Importance importance = store::Importance::ordinary);
     // The same with an audit record, in the same transaction as the change.
     void submit(AuditContext audit_context, Work work, Done done);
@@ -64,8 +67,10 @@ class State {
     Result<void> run(const Work& work, store::Importance importance = store::Importance::ordinary);
 
     // Calls `listener` on the loop after each work whose Changes are not empty; listeners are
-    // called in the order of listen(). [loop]
+    // called in the order of listen(). What cannot be read at once is told later, what is committed
+    // until then together with it. [loop]
     void listen(Listener listener) { listeners_.push_back(std::move(listener)); }
+    void listen(std::function<void(const Changes&)> listener);
 
     // How full the store is. O(free pages / 500)
     Result<store::Env::Usage> usage() const { return env_.usage(); }
@@ -79,20 +84,27 @@ class State {
     void stop() { writer_->stop(); }
 
   private:
-    State(store::Env env, store::Writer::Post post, store::Writer::Options options);
+    State(store::Env env, run::Loop& loop, store::Writer::Options options);
     store::Writer::Work on_writer(Work work);
     // What the writer calls on the loop, and a submission that it refuses.
     store::Writer::DoneWith on_loop(std::shared_ptr<Done> done);
     void refuse(const Result<void>& queued, const std::shared_ptr<Done>& done);
-    void notify_listeners(const store::WriteSet& touched) const;
+    void notify_listeners(const store::WriteSet& touched);
+    void tell_untold();
+    void retry_later();
+    // False when it is to be tried again.
+    bool tell(const store::WriteSet& touched) const;
 
     store::Env env_;
     std::unique_ptr<Tables> tables_;
     store::Stream stream_;
     SteadyClock clock_;
     std::optional<SteadyClock::Mark> kept_clock_;
+    run::Loop& loop_;
     store::Writer::Post post_;
     std::vector<Listener> listeners_;
+    store::WriteSet untold_;  // committed, and not read for the listeners yet
+    run::Timer retry_;        // while there is any
     std::unique_ptr<store::Writer> writer_;
 };
 

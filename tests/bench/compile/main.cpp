@@ -174,7 +174,7 @@ int main(int argc, char** argv) {
     const json::Value application = must(json::parse(text));
 
     run::Loop loop;
-    const auto state = must(state::State::open(folder + "/store", loop.poster()));
+    const auto state = must(state::State::open(folder + "/store", loop));
     const secrets::Protector protector(
         must(crypto::Sealer::open(folder + "/seal.key", crypto::Sealer::Missing::create)));
     const auto hosts = add_hosts(*state, must(read_file(argv[2])));

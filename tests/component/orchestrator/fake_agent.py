@@ -74,7 +74,7 @@ class Handler(MessagingHandler):
 
     def on_message(self, event):
         one = Received(self.agent, event.message, event.delivery)
-        if one.body.get("verb") == "schema":
+        if one.body.get("verb") == "schema" and not self.agent.holds_schemas:
             schema = self.agent.schema_texts()[one.body["arguments"]["collection"]]
             self.accept(event.delivery)
             self.agent.senders["evenkeel.replies"].send(Message(
@@ -115,6 +115,7 @@ class FakeAgent:
         self.seq = 0
         self.host = None
         self.schemas = {"files": SCHEMA}
+        self.holds_schemas = False  # then the test answers requests for them
         self.says_of_collections = {}  # in its hello, beside what it says of each anyway
         self.time = "2026-11-23T05:36:53.120Z"  # of its clock, at each event
         subprocess.run(["openssl", "ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out",
@@ -205,6 +206,10 @@ class FakeAgent:
     def reply(self, request, result):
         self.send({"type": "reply", "result": result}, "evenkeel.replies", wait=False,
                   correlation_id=request.correlation_id)
+
+    def reply_error(self, request, code, detail):
+        self.send({"type": "reply", "error": {"code": code, "detail": detail}},
+                  "evenkeel.replies", wait=False, correlation_id=request.correlation_id)
 
     # The protocol.
 

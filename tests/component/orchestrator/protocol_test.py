@@ -24,6 +24,22 @@ class Protocol(OrchestratorCase):
         agent.digest()
         self.assertEqual([agent.take_command()["id"] for _ in made], made)
 
+    def test_a_schema_that_does_not_come_is_asked_for_again_but_not_twice_at_once(self):
+        agent = self.enrolled()
+        agent.holds_schemas = True
+        agent.connect()
+        agent.hello()
+        request = agent.expect("request").accept()
+        agent.digest()
+        agent.expect_nothing("request")
+        agent.reply_error(request, "unavailable", "not now")
+        agent.holds_schemas = False
+
+        def is_there():
+            agent.digest()
+            return self.rest.get("/v1/hosts/web1/collections/files")["schema"]
+        eventually("the schema is there", is_there)
+
     def test_a_command_that_was_not_accepted_comes_again(self):
         agent = self.online()
         command = self.put("/etc/x", {"content": "x"}).body["id"]

@@ -64,9 +64,18 @@ class StateTest : public ::testing::Test {
         return digest;
     }
 
+    // Until what this returns is gone, nobody else can begin to read the store.
+    std::vector<state::Snapshot> take_all_readers() {
+        std::vector<state::Snapshot> taken;
+        for (auto one = state_->read(); one; one = state_->read()) {
+            taken.push_back(*std::move(one));
+        }
+        return taken;
+    }
+
     void open() {
         auto opened =
-            state::State::open(folder_ / "store", loop_.poster(), {.rehearses = test::rehearses()});
+            state::State::open(folder_ / "store", loop_, {.rehearses = test::rehearses()});
         ASSERT_TRUE(opened) << opened.error().what;
         state_ = *std::move(opened);
     }

@@ -22,8 +22,8 @@ class FleetTotalsTest : public test::StateTest {
             [this](const std::string& host, bool up, std::int64_t offline_at_ms) {
                 totals_.set_link(host, up, offline_at_ms);
             });
-        state_->listen([this](const state::Changes& changes) {
-            EXPECT_TRUE(totals_.follow(changes, read()));
+        state_->listen([this](const state::Changes& changes, const state::View& now) {
+            EXPECT_TRUE(totals_.follow(changes, now));
         });
     }
 
@@ -124,6 +124,27 @@ TEST_F(FleetTotalsTest, CountHostsByConnection) {
     EXPECT_EQ(totals_.connections().at(state::Connection::online), 1U);
     edit_host("host_2", [](state::Host& host) { host.enrolment = state::EnrolmentState::retired; });
     EXPECT_EQ(totals_.connections().at(state::Connection::online), 0U);
+}
+
+TEST_F(FleetTotalsTest, AHostThatCannotBeReadKeepsNoOtherBack) {
+    add("host_1");
+    add("host_2");
+    set_verdict("host_2", "/a", wire::Verdict::drifted);
+    state_.reset();
+    {
+        store::Env env = *store::Env::open(folder_ / "store", state::store_options());
+        store::WriteTxn txn = *env.write();
+        ASSERT_TRUE(txn.put(env.table("hosts"), "host_1", "no record"));
+        ASSERT_TRUE(txn.commit());
+    }
+    open();
+    state::Changes changes;
+    changes.hosts = {"host_1", "host_2"};
+    changes.counted_hosts = {"host_2"};
+    FleetTotals totals;
+    EXPECT_FALSE(totals.follow(changes, read()));
+    EXPECT_EQ(totals.resources(kStartMs).drifted, 1);
+    state_.reset();  // it is not as it shall be after a test
 }
 
 TEST_F(FleetTotalsTest, AskingReadsNoRows) {

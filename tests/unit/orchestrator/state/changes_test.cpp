@@ -48,6 +48,47 @@ TEST_F(ChangesTest, EventsAreToldWithTheirTypesAndRevisionsInOrder) {
     EXPECT_TRUE(changes.hosts.empty());
 }
 
+TEST_F(ChangesTest, WhatCannotBeReadAtItsCommitIsToldLaterAndInOrder) {
+    const auto add = [this](EventType type) {
+        change([&](Edit& edit) -> Result<void> {
+            EK_CHECK(edit.add_event(type, host_, host_, json::Object{}));
+            return {};
+        });
+    };
+    auto readers = take_all_readers();
+    add(EventType::agent_shed);
+    EXPECT_TRUE(heard_.empty());
+    readers.clear();
+    add(EventType::agent_blind);
+    ASSERT_EQ(heard_.size(), 1U);
+    ASSERT_EQ(heard_[0].events.size(), 2U);
+    EXPECT_EQ(heard_[0].events[0].type, "agent.shed");
+    EXPECT_EQ(heard_[0].events[1].type, "agent.blind");
+    // Without another commit too; and nothing is told twice.
+    readers = take_all_readers();
+    add(EventType::agent_shed);
+    EXPECT_EQ(heard_.size(), 1U);
+    readers.clear();
+    ASSERT_TRUE(loop_.run_until([this] { return heard_.size() > 1; }, test::kPatience));
+    ASSERT_EQ(heard_[1].events.size(), 1U);
+    EXPECT_EQ(heard_[1].events[0].type, "agent.shed");
+}
+
+TEST_F(ChangesTest, AListenerGetsWhatTheChangesWereReadFrom) {
+    std::string name;
+    state_->listen([&](const Changes& changes, const View& now) {
+        for (const std::string& id : changes.hosts) name = (*now.hosts().find(id))->name;
+    });
+    auto readers = take_all_readers();
+    readers.pop_back();  // one is enough
+    change([&](Edit& edit) -> Result<void> {
+        Host host = *EK_TRY(edit.hosts().find(host_));
+        host.name = "web9";
+        return edit.hosts().put(host);
+    });
+    EXPECT_EQ(name, "web9");
+}
+
 TEST_F(ChangesTest, ACommandIsToldByItsHostAndByItsIdWhenItEnds) {
     Command command = queued("cmd_1");
     const Changes added = of([&](Edit& edit) { return edit.commands().add(command); });

@@ -78,6 +78,42 @@ TEST_F(ToCompileTest, WhatChangesIsNamedAndUnitedWithWhatIsThere) {
                                 "host.labels.role", "host.labels.zone", "host.name"}));
 }
 
+TEST_F(ToCompileTest, ASchemaThatComesIsToldOnceToTheHostsThatMayWaitForIt) {
+    const std::string awaited(64, 'a');
+    const auto report = [this](const std::string& sha256) {
+        change([&](Edit& edit) -> Result<void> {
+            EK_CHECK(edit.collections().replace(host_, {{.name = "files",
+                                                         .plugin = "files 0",
+                                                         .schema_sha256 = sha256,
+                                                         .schema_version = 1}}));
+            return {};
+        });
+        forget();
+    };
+    const auto wait = [this] {
+        change([&](Edit& edit) { return edit.to_compile().put(host_, {kModelChanged}); });
+    };
+    const std::string waiting = host_;
+    report(awaited);
+    wait();
+    host_ = "host_0192f0c1-0000-7000-8000-000000000002";
+    add_host("waits-for-another");
+    report(std::string(64, 'b'));
+    wait();
+    host_ = "host_0192f0c1-0000-7000-8000-000000000003";
+    add_host("does-not-wait");
+    report(awaited);
+    heard_.clear();
+    const auto come = [&] {
+        change([&](Edit& edit) { return edit.collections().put_schema(awaited, "{}"); });
+    };
+    come();
+    ASSERT_EQ(heard_.size(), 1U);
+    EXPECT_EQ(heard_.back().to_compile, std::vector<std::string>{waiting});
+    come();
+    EXPECT_EQ(heard_.size(), 1U);
+}
+
 TEST_F(ToCompileTest, WhatCompilingDoesNotSeeIsNotNoted) {
     change_host([](Host& host) {
         host.connection = Connection::online;
