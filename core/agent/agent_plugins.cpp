@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/agent/agent.hpp"
-#include "core/agent/may_pass.hpp"
+#include "core/agent/lanes/may_pass.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
 
@@ -37,6 +37,7 @@ void Agent::add(std::shared_ptr<plugin::Collection> collection) {
     runner->longest_call = options_.longest_check;
     runner->silence = options_.silence;
     runner->on_hung = [this, name] {
+        unopened_.erase(name);
         tracker_.unknown_all(name, wire::UnknownReason::plugin_hung);
     };
     const auto held = held_.reason(name, plugin);
@@ -51,8 +52,10 @@ void Agent::open_late(CollectionRunner& runner) {
     // A stamp means nothing to another instance.
     for (const std::string& id : catalog_.ids_of(runner.name()))
         catalog_.find({runner.name(), id})->stamp.clear();
-    open(runner,
-         [this, name = runner.name()] { checker_.round(name, CheckTrigger::sweep, [] {}); });
+    open(runner, [this, name = runner.name()] {
+        // The work begins with a look at everything.
+        if (begun_) checker_.round(name, CheckTrigger::sweep, [] {});
+    });
 }
 
 Result<void> Agent::replace(const std::string& plugin,
@@ -123,8 +126,9 @@ void Agent::let_in(const std::string& collection,
     if (runner && !was_held && runner->out_of_order_reason().empty())
         return done(fail(Errc::not_found, "the plugin of " + collection + " is not held"));
     plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
-    if (process == nullptr) return done(fail(Errc::conflict, "it is tried at the next start"));
-    process->release();
+    if (process == nullptr && !unopened_.contains(collection))
+        return done(fail(Errc::conflict, "it is tried at the next start"));
+    if (process != nullptr) process->release();
     runner->put_in_order();
     open_late(*runner);
     done({});
@@ -136,13 +140,16 @@ void Agent::open(CollectionRunner& runner, const std::function<void()>& done) {
     runner.run<std::optional<Error>>(
         PluginCall("opening of the collection"),
         [](LaneContext& lane, const plugin::Call& call) { return lane.collection->open(call); },
-        [this, &runner, done](const Result<std::optional<Error>>& opened) {
-            if (!opened) return done();  // it is held, or hangs
+        [this, &runner, asked = &runner.collection(),
+         done](const Result<std::optional<Error>>& opened) {
+            if (!opened) return done();                        // it is held, or hangs
+            if (&runner.collection() != asked) return done();  // and was replaced meanwhile
             if (*opened) {
                 on_not_open(runner, **opened);
                 return done();
             }
-            unopened_.erase(runner.name());
+            // An earlier attempt may have failed after this one was asked for.
+            if (unopened_.erase(runner.name()) > 0) runner.put_in_order();
             watches_.open(runner, done);
         });
 }

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "core/agent/isolation.hpp"
-#include "core/agent/may_pass.hpp"
+#include "core/agent/lanes/may_pass.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/collection.hpp"

@@ -10,7 +10,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "core/agent/may_pass.hpp"
+#include "core/agent/lanes/may_pass.hpp"
 #include "core/base/log.hpp"
 #include "core/plugin/reactor.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
@@ -183,6 +183,7 @@ void PluginReloader::load_held(const std::string& plugin,
         if (error.code == Errc::conflict) return done(fail(error));
         agent_.registry().forget_refusals(plugin);
         agent_.registry().refuse({"", plugin, error.what});
+        if (may_pass(error.code)) load_later(plugin);
         done(fail(error.code, plugin + " is released, and not used: " + error.what));
     });
 }

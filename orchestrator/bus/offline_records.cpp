@@ -13,13 +13,17 @@
 namespace evenkeel::bus {
 namespace {
 
-constexpr std::chrono::seconds kRetryAfter{1};
+constexpr std::chrono::seconds kShortestPause{1}, kLongestPause{60};
 
 }  // namespace
 
 OfflineRecords::OfflineRecords(run::Loop& loop, state::State& state,
                                const hosts::Presence& presence, IsOnline is_online)
-    : loop_(loop), state_(state), presence_(presence), is_online_(std::move(is_online)) {}
+    : loop_(loop),
+      state_(state),
+      presence_(presence),
+      is_online_(std::move(is_online)),
+      pauses_(kShortestPause, kLongestPause, [] { return 0.999; }) {}
 
 void OfflineRecords::add(const std::string& host) {
     record(host, false);
@@ -31,12 +35,14 @@ void OfflineRecords::record(const std::string& host, bool is_again) {
             return hosts::host_disconnected(edit, host, to_rfc3339(last_seen));
         },
         [this, there = std::weak_ptr(is_there_), host, is_again](const Result<void>& done) {
-            if (done || there.expired()) return;
+            if (there.expired()) return;
+            if (done) return pauses_.reset();
             if (!is_again) {
                 log::error("a host was not recorded as offline",
                            {{"host", host}, {"error", done.error().what}});
             }
-            if (done.error().code == Errc::not_found) return;
+            const Errc code = done.error().code;
+            if (code == Errc::not_found || code == Errc::corrupt) return;
             failed_.insert(host);
             retry_later();
         },
@@ -49,7 +55,7 @@ void OfflineRecords::stop() {
 }
 
 void OfflineRecords::retry_later() {
-    if (!retry_.pending()) retry_ = loop_.after(kRetryAfter, [this] { retry(); });
+    if (!retry_.pending()) retry_ = loop_.after(pauses_.next(), [this] { retry(); });
 }
 
 void OfflineRecords::retry() {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "core/run/backoff.hpp"
 #include "core/run/loop.hpp"
 
 namespace evenkeel::hosts {
@@ -40,6 +41,7 @@ class OfflineRecords {
     const hosts::Presence& presence_;
     IsOnline is_online_;
     std::set<std::string> failed_;
+    run::Backoff pauses_;
     run::Timer retry_;  // while any has failed
     // The store's answers that come later find this gone or stopped.
     std::shared_ptr<bool> is_there_ = std::make_shared<bool>(true);

@@ -67,6 +67,10 @@ CollectionRunner* CollectionRegistry::add(std::unique_ptr<CollectionRunner> runn
                     " already; load one of them only"});
         return nullptr;
     }
+    // Of a configuration for which there was no plugin yet.
+    std::erase_if(refused_, [&](const Refused& refused) {
+        return refused.collection == name && refused.plugin.empty();
+    });
     return runners_.emplace(name, std::move(runner)).first->second.get();
 }
 

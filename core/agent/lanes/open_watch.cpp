@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "core/agent/lanes/may_pass.hpp"
 #include "core/agent/lanes/plugin_calls.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
@@ -17,7 +18,7 @@ OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
         if (watch) {
             lane.watch_by(std::move(*watch));
         } else {
-            opened.lacks_watch = watch.error().code != Errc::unsupported;
+            opened.lacks_watch = may_pass(watch.error().code);
             log::warning("cannot watch a collection, the sweep looks after it",
                          {{"collection", collection.name()}, {"why", watch.error().what}});
         }

@@ -60,7 +60,7 @@ bool Uplink::send_next() {
     return true;
 }
 
-// What it told is told by a full report.
+// What it told of resources is told by a full report.
 void Uplink::lose(std::uint64_t seq) {
     Journal& journal = parts_.journal;
     journal.require_full_report();
@@ -68,7 +68,7 @@ void Uplink::lose(std::uint64_t seq) {
         return store.put_full_report_due(txn, true);
     };
     journal.commit({}, note, {});
-    journal.rejected(seq);
+    journal.accepted(seq);
 }
 
 void Uplink::pause_events() {

@@ -26,6 +26,7 @@ UplinkSupervisor::~UplinkSupervisor() {
 void UplinkSupervisor::begin(const std::optional<OrchestratorConfig>& orchestrator) {
     uplink_.reset();
     timer_.cancel();
+    ++begun_;
     orchestrator_ = orchestrator;
     parts_.journal.keep(orchestrator.has_value());
     if (!orchestrator) return;
@@ -73,7 +74,8 @@ void UplinkSupervisor::enrol_soon(std::chrono::milliseconds wait) {
 }
 
 void UplinkSupervisor::enrol_now() {
-    const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_] {
+    const auto work = [this, post = loop_.poster(), files = files_, orchestrator = *orchestrator_,
+                       begun = begun_] {
         // Before the request is sent, because the answer may take until an administrator has
         // decided.
         const std::string fingerprint = key_fingerprint(files).value_or("");
@@ -83,8 +85,8 @@ void UplinkSupervisor::enrol_now() {
                          : read_token(orchestrator.token_file);
         auto found = token ? enrol(files, orchestrator, *token)
                            : Result<std::optional<Identity>>(fail(token.error()));
-        post([this, answer = std::move(found)] {
-            if (orchestrator_ && !uplink_) on_answer(answer);
+        post([this, answer = std::move(found), begun] {
+            if (begun == begun_ && orchestrator_ && !uplink_) on_answer(answer);
         });
     };
     if (!lane_.submit(work)) enrol_soon(backoff_.next());

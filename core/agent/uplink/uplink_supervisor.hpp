@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "core/agent/config/config.hpp"
@@ -37,7 +38,7 @@ class UplinkSupervisor {
   private:
     std::string enrolment() const;
     void dial(const Identity& identity);
-    // After what may pass: begins again then.
+    // After what may pass: begins again later.
     void begin_soon();
     void enrol_soon(std::chrono::milliseconds wait);
     void enrol_now();
@@ -53,6 +54,7 @@ class UplinkSupervisor {
     std::string fingerprint_;
     std::unique_ptr<Uplink> uplink_;
     run::Backoff backoff_{std::chrono::seconds(1), std::chrono::minutes(1)};
+    std::uint64_t begun_ = 0;  // answers to what was asked before a new beginning are dropped
     run::Timer timer_;
     run::Lane lane_{{.name = "enrol", .queue_depth_max = 1}};
 };

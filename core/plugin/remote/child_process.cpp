@@ -118,6 +118,7 @@ Result<void> ChildProcess::take_greeting() {
 }
 
 Result<void> ChildProcess::look_after() {
+    if (!timer_) return fail(Errc::limit, "cannot make a timer for a plugin's process");
     Reactor* const reactor = EK_TRY(Reactor::shared());
     reactor->on_hang(this, [weak = weak_from_this()] {
         if (const auto self = weak.lock()) self->on_hang();

@@ -64,7 +64,7 @@ Exchange::Woken Exchange::wait() {
                                          : static_cast<int>(std::min<std::uint64_t>(
                                                (ends_ns_ - now) / 1'000'000 + 1, 3'600'000));
         if (::poll(polled, 2, left) <= 0) continue;
-        if (polled[1].revents != 0) {
+        if (polled[1].revents != 0 && !(is_over && polled[0].revents != 0)) {
             deaf_ = true;
             return Woken::by_cancel;
         }

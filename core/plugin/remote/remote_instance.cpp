@@ -44,8 +44,8 @@ ek_status status_of(const Outcome& outcome, const ek_call& call, const std::stri
 RemoteInstance::RemoteInstance(const RemoteTable& table, std::string configuration)
     : table_(table), configuration_(std::move(configuration)), number_(plugin().next_number()) {}
 
-// A process that does not live until the instance is open has done nothing: the next one is tried,
-// until there is none any more or the call is over.
+// Where the process does not live until the instance is open the next one is tried, once: a plugin
+// that always ends then is not to be held after a single call.
 std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_status& status) {
     const Until until{call.deadline_ns, call.cancel_fd};
     const auto refuse = [&](const Error& error) {
@@ -53,14 +53,15 @@ std::shared_ptr<ChildProcess> RemoteInstance::process(const ek_call& call, ek_st
         say(call, error.what, status);
         return nullptr;
     };
-    for (;;) {
+    for (bool is_last = false;; is_last = true) {
         auto child = plugin().process(until);
         if (!child) return refuse(child.error());
         const Turn turn(openings_, until);
         if (!turn) return refuse({Errc::unavailable, "it is being opened for another call"});
         if (open_in_.lock() == *child) return *child;
         const Outcome outcome = open_in(**child, call);
-        if (outcome.lost && outcome.status == EK_E_UNAVAILABLE && (*child)->has_ended()) continue;
+        const bool has_ended = outcome.lost && (*child)->has_ended();
+        if (has_ended && outcome.status == EK_E_UNAVAILABLE && !is_last) continue;
         status = status_of(outcome, call, plugin().name());
         if (status != EK_OK) return nullptr;
         open_in_ = *child;

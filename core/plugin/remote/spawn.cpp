@@ -11,6 +11,7 @@
 #include <spawn.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "core/run/lane.hpp"
@@ -84,6 +85,7 @@ Result<Spawned> spawn_here(const std::string& program, const std::string& name) 
     if (spawned.pidfd) return spawned;
     const Error lost = system_error(errno, "cannot look after a plugin's process");
     ::kill(spawned.pid, SIGKILL);
+    ::waitpid(spawned.pid, nullptr, 0);
     return fail(lost);
 }
 

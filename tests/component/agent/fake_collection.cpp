@@ -61,6 +61,7 @@ class FakeCollection : public plugin::Collection {
     bool watches() const override { return true; }
 
     std::optional<Error> open(const plugin::Call&) override {
+        machine_->pass("open");
         const std::scoped_lock lock(machine_->mutex_);
         ++machine_->opens_;
         if (machine_->failing_opens_ == 0) return std::nullopt;

@@ -26,6 +26,7 @@ class Isolated : public AgentBench {
             config.state_dir = options.state_dir;
             config.plugin_dirs = {folder / "plugins"};
             config.plugin_host = plugin_host;
+            config.collections = collections;
             loader = std::make_unique<PluginLoader>(to, config, true);
             ASSERT_TRUE(loader->load_all());
         };
@@ -104,6 +105,7 @@ class Isolated : public AgentBench {
     }
 
     std::string plugin_host = PLUGIN_HOST;
+    decltype(Config::collections) collections;
     std::unique_ptr<PluginLoader> loader;
     std::string why_;        // the last outcome, whole
     std::uint64_t seq_ = 0;  // of the last command

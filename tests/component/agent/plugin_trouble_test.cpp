@@ -79,6 +79,21 @@ TEST_F(Trouble, ACollectionThatCouldNotBeOpenedIsOpenedAgain) {
     EXPECT_TRUE(until([&] { return count("resource.repaired") == 2; }));
 }
 
+TEST_F(Trouble, ALateFailureOfAReplacedCollectionIsNotThatOfItsSuccessor) {
+    options.opening = 1ms;  // the start waits no longer
+    machine->hang_in("open");
+    machine->fail_opens(1, Errc::unavailable);
+    start();
+    ASSERT_TRUE(hangs_in("open"));
+    const auto next = std::make_shared<FakeMachine>();
+    ASSERT_TRUE(agent->replace("notes", {evenkeel::test::make_fake_collection(next)}));
+    machine->let_go();
+    apply("one", kHi);
+    EXPECT_EQ(next->get("one"), kHi);
+    EXPECT_TRUE(next->watched().contains("one"));
+    EXPECT_EQ(agent->registry().find("notes")->out_of_order_reason(), "");
+}
+
 TEST_F(Trouble, ACollectionThatCannotBeOpenedHereIsNotTriedAgain) {
     options.shortest_opening_pause = 1ms;
     options.longest_opening_pause = 1ms;

@@ -13,27 +13,59 @@ using wire::Verdict;
 
 class Reload : public Isolated {};
 
-TEST_F(Reload, APluginThatDidNotStartIsStartedAgain) {
-    end();
-    plugin_host = folder / "host";
-    const std::string ends = folder / "ends";
-    ASSERT_TRUE(write_file(plugin_host,
-                           "#!/bin/sh\nrm " + ends + " 2>/dev/null && exit 3\nexec " +
-                               std::string(PLUGIN_HOST) + " \"$@\"\n",
-                           0755));
-    ASSERT_TRUE(write_file(ends, "", 0644));
+// Where the first process of a plugin ends before it serves anything, when that is asked for.
+class LateStart : public Isolated {
+  protected:
+    LateStart() {
+        plugin_host = folder / "host";
+        EXPECT_TRUE(write_file(plugin_host,
+                               "#!/bin/sh\nrm " + ends_ + " 2>/dev/null && exit 3\nexec " +
+                                   std::string(PLUGIN_HOST) + " \"$@\"\n",
+                               0755));
+    }
+    void end_the_next_process() { ASSERT_TRUE(write_file(ends_, "", 0644)); }
+    bool has_ended_one() const { return !std::filesystem::exists(ends_); }
+
+    const PluginReloader::Pauses pauses_{1ms, 4ms};
+
+  private:
+    const std::string ends_ = folder / "ends";
+};
+
+TEST_F(LateStart, APluginThatDidNotStartIsStartedAgain) {
+    collections.emplace("memory", json::Object{{"backend", "heap"}});
+    end_the_next_process();
     start();
     ASSERT_EQ(agent->registry().find("memory"), nullptr) << "it comes first";
-    const PluginReloader reloader(*agent, *loader, *loop, {1ms, 4ms});
+    const PluginReloader reloader(*agent, *loader, *loop, pauses_);
     ASSERT_TRUE(until([&] { return agent->registry().find("memory") != nullptr; }));
     EXPECT_EQ(give("memory", "a"), "succeeded");
-    EXPECT_EQ(described("memory").string_or("state"), "loaded");
-    // So is another version of it.
+    const wire::Reply plugins = ask("plugins", json::Object{});
+    for (const json::Value& each : plugins.result["plugins"].as_array())
+        EXPECT_EQ(each.string_or("state"), "loaded") << json::write(each);
+}
+
+TEST_F(LateStart, AVersionThatDidNotStartIsStartedAgain) {
+    const PluginReloader reloader(*agent, *loader, *loop, pauses_);
     const pid_t before = pid_of("memory");
-    ASSERT_TRUE(write_file(ends, "", 0644));
+    end_the_next_process();
     replace("memory");
     EXPECT_TRUE(until([&] { return pid_of("memory") != before && pid_of("memory") != 0; }));
-    EXPECT_FALSE(std::filesystem::exists(ends));
+    EXPECT_TRUE(has_ended_one());
+}
+
+TEST_F(LateStart, AReleasedPluginThatDidNotStartIsStartedAgain) {
+    for (unsigned i = 0; i < plugin::Restarts::kMost; ++i) give("unruly", "exit");
+    ASSERT_TRUE(
+        until([&] { return !agent->registry().find("unruly")->out_of_order_reason().empty(); }));
+    start();
+    ASSERT_EQ(agent->registry().find("unruly"), nullptr) << "it is held";
+    const PluginReloader reloader(*agent, *loader, *loop, pauses_);
+    end_the_next_process();
+    EXPECT_TRUE(ask("release", json::Object{{"collection", "unruly"}}).error);
+    ASSERT_TRUE(until([&] { return agent->registry().find("unruly") != nullptr; }));
+    EXPECT_TRUE(has_ended_one());
+    EXPECT_EQ(give("unruly", "fine"), "succeeded");
 }
 
 TEST_F(Reload, AReplacedPluginIsServedInANewProcessAndNothingElseIsRestarted) {

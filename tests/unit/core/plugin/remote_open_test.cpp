@@ -51,6 +51,8 @@ TEST_F(RemoteOpen, IsTriedAgainWhenItsProcessEndsMeanwhile) {
     // Not for ever.
     make("ends always");
     EXPECT_TRUE(has(error_of(*greedy, "kill"), "signal 9"));
+    EXPECT_TRUE(has(error_of(*greedy, "fine"), "its process ended in the open"));
+    EXPECT_EQ(held(), "");
     EXPECT_TRUE(has(error_of(*greedy, "fine"), "ended 5 times"));
 }
 
