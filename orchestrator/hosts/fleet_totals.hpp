@@ -51,8 +51,8 @@ class FleetTotals {
         bool is_offline = false;
         std::int64_t offline_at_ms = 0;  // in waiting_; 0 = not there
     };
-    Result<void> read_host(const state::View& view, const std::string& host);
-    Result<void> read_counts(const state::View& view, const std::string& host);
+    Result<void> read_host(const state::View& view, const std::string& id);
+    Result<void> read_counts(const state::View& view, const std::string& id);
     static state::ComplianceCounts shown(const Entry& entry);
     void add(const Entry& entry, int sign);
     void wait(const std::string& host, Entry& entry, std::int64_t offline_at_ms);
