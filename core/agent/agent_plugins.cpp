@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "core/agent/agent.hpp"
-#include "core/agent/lanes/may_pass.hpp"
 #include "core/base/log.hpp"
+#include "core/base/may_pass.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
 
 // The plugins of an agent: how they come, are replaced, held and let in.
@@ -159,13 +159,9 @@ void Agent::on_not_open(CollectionRunner& runner, const Error& error) {
     if (held_.reason(name, runner.collection().plugin())) return;  // which says why
     runner.put_out_of_order(error.what, wire::UnknownReason::no_plugin);
     if (begun_) tracker_.unknown_all(name, wire::UnknownReason::no_plugin);
-    Unopened& unopened =
-        unopened_
-            .try_emplace(name, Unopened{{options_.shortest_opening_pause,
-                                         options_.longest_opening_pause, [] { return 0.999; }},
-                                        "",
-                                        {}})
-            .first->second;
+    const auto pauses = run::Backoff::without_jitter(options_.shortest_opening_pause,
+                                                     options_.longest_opening_pause);
+    Unopened& unopened = unopened_.try_emplace(name, Unopened{pauses, "", {}}).first->second;
     if (std::exchange(unopened.why, error.what) != error.what)
         log::error("a collection is unavailable", {{"collection", name}, {"why", error.what}});
     if (!options_.watches.watch || !may_pass(error.code)) return;

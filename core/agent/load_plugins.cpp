@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "core/agent/isolation.hpp"
-#include "core/agent/lanes/may_pass.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
+#include "core/base/may_pass.hpp"
 #include "core/plugin/collection.hpp"
 #include "core/plugin/load.hpp"
 #include "core/plugin/package.hpp"

@@ -10,8 +10,8 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-#include "core/agent/lanes/may_pass.hpp"
 #include "core/base/log.hpp"
+#include "core/base/may_pass.hpp"
 #include "core/plugin/reactor.hpp"
 #include "core/plugin/remote/remote_plugin.hpp"
 
@@ -156,7 +156,7 @@ void PluginReloader::load_later(const std::string& plugin) {
     Retry& retry =
         retries_
             .try_emplace(plugin,
-                         Retry{{pauses_.shortest, pauses_.longest, [] { return 0.999; }}, {}})
+                         Retry{run::Backoff::without_jitter(pauses_.shortest, pauses_.longest), {}})
             .first->second;
     retry.next = loop_.after(retry.pauses.next(), [this, plugin] {
         load(plugin, false, [this, plugin](const Result<void>& used) { tell(plugin, used); });

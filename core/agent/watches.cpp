@@ -14,9 +14,8 @@ constexpr int kLossesToName = 3;
 
 }  // namespace
 
-// Nobody else waits for the same, so that there is nothing to spread.
 Watches::Loss::Loss(const Options& options)
-    : pauses(options.shortest_pause, options.longest_pause, [] { return 0.999; }) {}
+    : pauses(run::Backoff::without_jitter(options.shortest_pause, options.longest_pause)) {}
 
 Watches::Watches(Parts parts, Options options, Blind blind)
     : parts_(std::move(parts)), options_(options), blind_(std::move(blind)) {}

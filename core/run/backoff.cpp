@@ -27,7 +27,8 @@ std::chrono::milliseconds Backoff::next() {
     const double widest = std::ldexp(static_cast<double>(base_.count()), failures_);
     const double span = std::min(widest, static_cast<double>(cap_.count()));
     failures_ = std::min(failures_ + 1, 60);  // the cap holds long before
-    return std::chrono::milliseconds(static_cast<std::int64_t>(std::llround(span * random_())));
+    const double part = random_ ? random_() : 1.0;
+    return std::chrono::milliseconds(static_cast<std::int64_t>(std::llround(span * part)));
 }
 
 }  // namespace evenkeel::run

@@ -14,6 +14,10 @@ class Backoff {
 
     Backoff(std::chrono::milliseconds base, std::chrono::milliseconds cap);
     Backoff(std::chrono::milliseconds base, std::chrono::milliseconds cap, Random random);
+    // Waits of exactly min(cap, base * 2^n), where nobody else waits for the same.
+    static Backoff without_jitter(std::chrono::milliseconds base, std::chrono::milliseconds cap) {
+        return {base, cap, nullptr};
+    }
 
     // The wait before the next attempt; each call counts as one failure.
     std::chrono::milliseconds next();
@@ -25,7 +29,7 @@ class Backoff {
   private:
     std::chrono::milliseconds base_;
     std::chrono::milliseconds cap_;
-    Random random_;
+    Random random_;  // empty: no jitter
     int failures_ = 0;
 };
 

@@ -23,7 +23,7 @@ OfflineRecords::OfflineRecords(run::Loop& loop, state::State& state,
       state_(state),
       presence_(presence),
       is_online_(std::move(is_online)),
-      pauses_(kShortestPause, kLongestPause, [] { return 0.999; }) {}
+      pauses_(run::Backoff::without_jitter(kShortestPause, kLongestPause)) {}
 
 void OfflineRecords::add(const std::string& host) {
     record(host, false);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/log.hpp"
+#include "core/base/may_pass.hpp"
 #include "orchestrator/plans/host_compiler.hpp"
 #include "orchestrator/plans/release.hpp"
 #include "orchestrator/plans/touched.hpp"
@@ -160,11 +161,6 @@ Result<void> mark(state::Edit& edit, const std::vector<std::string>& hosts) {
     return {};
 }
 
-// It is not the host's fault, and may be otherwise soon.
-bool is_passing(const Error& error) {
-    return error.code == Errc::busy || error.code == Errc::limit || error.code == Errc::unavailable;
-}
-
 }  // namespace
 
 Releaser::Releaser(Options options)
@@ -272,7 +268,7 @@ void Releaser::submit(const std::shared_ptr<Batch>& batch, std::size_t number) {
         log::error("a host cannot be compiled",
                    {{"host", release.host}, {"error", release.read.error().what}});
         waiting_.insert(release.host);
-        if (is_passing(release.read.error())) retry_later();
+        if (may_pass(release.read.error().code)) retry_later();
         return;
     }
     ++batch->open;
@@ -299,7 +295,7 @@ void Releaser::end_release(const std::shared_ptr<Batch>& batch, std::size_t numb
         batch->has_held = batch->has_held || was_held || released == Released::held;
         // Of another model: the planner asks again once it has that.
         batch->is_outdated = batch->is_outdated || released == Released::outdated;
-    } else if (is_passing(committed.error())) {
+    } else if (may_pass(committed.error().code)) {
         log::warning("a host does not get what it shall have yet",
                      {{"host", host}, {"why", committed.error().what}});
         waiting_.insert(host);

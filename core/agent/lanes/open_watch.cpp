@@ -1,9 +1,9 @@
 #include <utility>
 
-#include "core/agent/lanes/may_pass.hpp"
 #include "core/agent/lanes/plugin_calls.hpp"
 #include "core/agent/store/agent_store.hpp"
 #include "core/base/log.hpp"
+#include "core/base/may_pass.hpp"
 
 namespace evenkeel::agent {
 
@@ -30,7 +30,7 @@ OpenedWatch open_watch(LaneContext& lane, const AgentStore& store,
             continue;
         auto stored = store.description(metadata.ref);
         if (!stored || !*stored) continue;
-        // Of the body: the catalog may be ahead of the store, or behind it.
+        // Of the body: the catalog may be behind the store.
         const std::uint32_t version = (*stored)->metadata.schema_version;
         if (version == 0 || version >= collection.schema_version()) continue;
         auto body = collection.upgrade(version, without_ensure((*stored)->body));

@@ -42,7 +42,7 @@ class FakeMachine {
     // What was done, in order: "apply ID", "remove ID", "shout ID". Only what changed something.
     std::vector<std::string> apply_results() const;
 
-    // Calls of "apply", "read", "remove", "invoke", "upgrade", or what is behind an apply
+    // Calls of "open", "apply", "read", "remove", "invoke", "upgrade", or what is behind an apply
     // ("applied"), stay until let_go().
     void hang_in(const std::string& call);
     bool hangs_in(const std::string& call) const;  // whether one does so now

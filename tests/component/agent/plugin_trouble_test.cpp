@@ -107,6 +107,17 @@ TEST_F(Trouble, ACollectionThatCannotBeOpenedHereIsNotTriedAgain) {
 // A plugin is replaced by one with a newer schema while the agent runs.
 class Upgrades : public Trouble {
   protected:
+    void describe_one() {
+        start();
+        command("cmd_1", 1, "apply", {request("one", kHi, 1)});
+        ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    }
+    void hang_in_the_upgrade() {
+        describe_one();
+        machine->hang_in("upgrade");
+        replace();
+        ASSERT_TRUE(hangs_in("upgrade"));
+    }
     void replace() {
         ASSERT_TRUE(
             agent->replace("notes", {evenkeel::test::make_fake_collection(machine, "notes", 2)}));
@@ -119,9 +130,7 @@ class Upgrades : public Trouble {
 };
 
 TEST_F(Upgrades, ADescriptionIsBroughtUpToTheNewerSchema) {
-    start();
-    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
-    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
+    describe_one();
     replace();
     ASSERT_TRUE(until([&] { return version_in_memory() == 2; }));
     EXPECT_EQ(stored().metadata.schema_version, 2U);
@@ -130,12 +139,7 @@ TEST_F(Upgrades, ADescriptionIsBroughtUpToTheNewerSchema) {
 }
 
 TEST_F(Upgrades, ADescriptionThatComesMeanwhileIsNotReplacedByTheFormerOne) {
-    start();
-    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
-    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
-    machine->hang_in("upgrade");
-    replace();
-    ASSERT_TRUE(until([&] { return machine->hangs_in("upgrade"); }));
+    hang_in_the_upgrade();
     const json::Value newer = json::Object{{"text", "newer"}};
     command("cmd_2", 2, "apply", {request("one", newer, 2)});
     ASSERT_TRUE(until([&] { return stored().metadata.generation.revision == 2; }));
@@ -149,12 +153,7 @@ TEST_F(Upgrades, ADescriptionThatComesMeanwhileIsNotReplacedByTheFormerOne) {
 
 TEST_F(Upgrades, OneThatCannotBeStoredIsMadeAgainAtTheNextOpening) {
     options.writer.queue_depth_max = 4;
-    start();
-    command("cmd_1", 1, "apply", {request("one", kHi, 1)});
-    ASSERT_TRUE(until([&] { return !outcome_of("cmd_1").empty(); }));
-    machine->hang_in("upgrade");
-    replace();
-    ASSERT_TRUE(until([&] { return machine->hangs_in("upgrade"); }));
+    hang_in_the_upgrade();
     const auto go = hold_writer();
     std::size_t done = 0;
     for (std::size_t i = 0; i < options.writer.queue_depth_max; ++i)

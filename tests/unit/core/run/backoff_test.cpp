@@ -20,6 +20,11 @@ TEST(Backoff, DoublesItsWidthUpToTheCap) {
     }
 }
 
+TEST(Backoff, WithoutJitterWaitsForAllOfIt) {
+    Backoff backoff = Backoff::without_jitter(milliseconds(100), milliseconds(300));
+    for (const int expected : {100, 200, 300, 300}) EXPECT_EQ(backoff.next().count(), expected);
+}
+
 TEST(Backoff, DrawsFromTheWholeWidth) {
     EXPECT_EQ(with_chance(0.0).next(), milliseconds(0));
     EXPECT_EQ(with_chance(0.25).next(), milliseconds(25));
