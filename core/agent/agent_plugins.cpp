@@ -126,7 +126,7 @@ void Agent::let_in(const std::string& collection,
     if (runner && !was_held && runner->out_of_order_reason().empty())
         return done(fail(Errc::not_found, "the plugin of " + collection + " is not held"));
     plugin::RemotePlugin* process = runner ? runner->collection().process() : nullptr;
-    if (process == nullptr && !unopened_.contains(collection))
+    if (!runner || (process == nullptr && !unopened_.contains(collection)))
         return done(fail(Errc::conflict, "it is tried at the next start"));
     if (process != nullptr) process->release();
     runner->put_in_order();
